@@ -1,0 +1,54 @@
+/** The environment, parsed once. Every mistake is reported at once, in one message, before anything starts. */
+import { z } from 'zod';
+
+/** For development only; a server that runs with NODE_ENV=production refuses it. */
+export const DEVELOPMENT_MASTER_KEY = 'tightrope-development-master-key-0000000000';
+
+const flag = (fallback: boolean) =>
+  z.enum(['true', 'false']).default(fallback ? 'true' : 'false').transform((value) => value === 'true');
+const list = z.string().default('').transform((value) => value.split(',').map((item) => item.trim()).filter(Boolean));
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+
+const Environment = z
+  .object({
+    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+    PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(4000),
+    HOST: z.string().min(1).default('127.0.0.1'),
+    DATA_DIR: z.string().min(1).default('.data'),
+    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
+    REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
+    JWKS_URL: httpUrl.optional(),
+    JWT_ISSUER: z.string().min(1).optional(),
+    JWT_AUDIENCE: z.string().min(1).optional(),
+    MASTER_KEY: z.string().min(32, 'must have at least 32 characters').default(DEVELOPMENT_MASTER_KEY),
+    LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    /** Origins that browsers may call from, separated by commas. None: same origin only. */
+    ALLOWED_ORIGINS: list,
+    GRAPHIQL: flag(true),
+    INTROSPECTION: flag(true),
+    DEMO: flag(true),
+  })
+  .superRefine((env, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    const issuer = [env.JWKS_URL, env.JWT_ISSUER, env.JWT_AUDIENCE].filter(Boolean).length;
+    if (issuer !== 0 && issuer !== 3) refuse('JWKS_URL', 'is set together with JWT_ISSUER and JWT_AUDIENCE, or not at all');
+    if (env.NODE_ENV !== 'production') return;
+    if (!env.JWKS_URL) refuse('JWKS_URL', 'is required with NODE_ENV=production: the development issuer is refused there');
+    if (env.MASTER_KEY === DEVELOPMENT_MASTER_KEY) refuse('MASTER_KEY', 'must be your own with NODE_ENV=production');
+  });
+
+export interface Config extends z.infer<typeof Environment> {
+  readonly production: boolean;
+}
+
+/** Bad settings, one line each. */
+export class ConfigError extends Error {}
+
+/** @throws ConfigError that names every bad setting. An empty variable counts as unset. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(set);
+  if (parsed.success) return { ...parsed.data, production: parsed.data.NODE_ENV === 'production' };
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigError(`The settings cannot be used:\n${lines.join('\n')}`);
+}

@@ -1,0 +1,82 @@
+/**
+ * Consent as one request or one event sees it: decisions are asked once and then stand still, so that an answer is
+ * consistent in itself. It must therefore never outlive its request or event.
+ */
+import { type MikroORM, sql } from '@mikro-orm/postgresql';
+import DataLoader from 'dataloader';
+import type { Viewer } from '../identity/viewer.ts';
+import { Decision, type DecisionKey, DENIAL } from './decision.ts';
+import type { ConsentGate } from './gate.ts';
+import type { ConsentScope } from './scopes.ts';
+
+/** Whose data something is, and in what context it is looked at. */
+export interface ConsentSubject {
+  readonly fanId: string;
+  readonly gameId?: string | null;
+  /** For a stream's event: the lineages under which it was captured. */
+  readonly captured?: readonly string[];
+}
+
+export class ConsentView {
+  readonly #gate: ConsentGate;
+  readonly #orm: MikroORM;
+  readonly #viewer: Viewer;
+  readonly #decisions: DataLoader<DecisionKey, Decision, string>;
+  readonly #presence = new Map<string, Promise<boolean>>();
+  #fresh: Promise<void> | null = null;
+
+  constructor(gate: ConsentGate, orm: MikroORM, viewer: Viewer) {
+    this.#gate = gate;
+    this.#orm = orm;
+    this.#viewer = viewer;
+    this.#decisions = new DataLoader(
+      async (keys) => {
+        this.#fresh ??= this.#gate.freshen();
+        await this.#fresh;
+        return this.#gate.decide(keys);
+      },
+      { cacheKeyFn: (key) => `${key.fanId}|${key.recipientId ?? ''}|${key.gameId ?? ''}` },
+    );
+  }
+
+  /** What is in force towards the recipient that this viewer is. */
+  decide(subject: ConsentSubject): Promise<Decision> {
+    const recipientId = this.#viewer.role === 'PARTNER' ? this.#viewer.partnerId : null;
+    return this.#decisions.load({ fanId: subject.fanId, recipientId, gameId: subject.gameId ?? null });
+  }
+
+  /** Door one and door two ask this: may the viewer see what `scope` gates of this subject? */
+  async shows(subject: ConsentSubject | null, scope: ConsentScope): Promise<boolean> {
+    if (!subject || !(await this.sees(subject))) return false;
+    const decision = await this.decide(subject);
+    return subject.captured ? decision.heldSince(scope, subject.captured) : decision.holds(scope);
+  }
+
+  /** Whether the viewer may see this fan at all. */
+  async sees(subject: ConsentSubject): Promise<boolean> {
+    switch (this.#viewer.role) {
+      case 'FAN':
+        return this.#viewer.fanId === subject.fanId;
+      case 'PARTNER':
+        return (await this.decide(subject)).mask !== DENIAL.mask;
+      case 'STAFF':
+        return (await this.decide(subject)).holds('PRESENCE_VENUE') && this.#presentAtVenue(subject.fanId);
+      default:
+        return false;
+    }
+  }
+
+  #presentAtVenue(fanId: string): Promise<boolean> {
+    let present = this.#presence.get(fanId);
+    if (!present) this.#presence.set(fanId, (present = this.#queryPresence(fanId)));
+    return present;
+  }
+
+  async #queryPresence(fanId: string): Promise<boolean> {
+    if (this.#viewer.role !== 'STAFF') return false;
+    const rows = await this.#orm.em.fork().execute(sql`
+      select 1 from presence p join game g on g.id = p.game_id join staff s on s.venue_id = g.venue_id
+      where p.fan_id = ${fanId} and s.subject = ${this.#viewer.subject} limit 1`);
+    return rows.length > 0;
+  }
+}

@@ -1,0 +1,33 @@
+/** What is in force for one fan, towards one recipient, in one game: an immutable answer of `consent_mask`. */
+import { bitOf, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
+
+export interface DecisionKey {
+  readonly fanId: string;
+  /** Null: the operator. */
+  readonly recipientId: string | null;
+  /** Null: wherever the fan is now. */
+  readonly gameId: string | null;
+}
+
+export class Decision {
+  readonly mask: number;
+  readonly lineages: readonly string[];
+
+  constructor(mask: number, lineages: readonly string[]) {
+    this.mask = mask;
+    this.lineages = lineages;
+  }
+
+  holds(scope: ConsentScope): boolean {
+    return (this.mask & bitOf(scope)) !== 0;
+  }
+
+  /** Whether the scope is in force now and has been without a gap since `captured`, the lineages of an earlier moment. */
+  heldSince(scope: ConsentScope, captured: readonly string[]): boolean {
+    const place = CONSENT_SCOPES.indexOf(scope);
+    return this.holds(scope) && captured[place] !== '0' && captured[place] === this.lineages[place];
+  }
+}
+
+/** The answer to anything unknown, missing or failed. */
+export const DENIAL = new Decision(0, CONSENT_SCOPES.map(() => '0'));

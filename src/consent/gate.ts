@@ -1,0 +1,159 @@
+/**
+ * The gate: loads decisions from `consent_mask`, keeps them, and forgets them when consent changes.
+ *
+ * A decision is kept until its `valid_until`, and never longer than MAX_AGE_MS. Whoever starts a request or an event
+ * first calls `freshen()`: it applies every withdrawal that was committed before the call, so that what follows is
+ * decided by nothing older. Loads that an invalidation overtakes are thrown away and made again.
+ *
+ * Here stands the place of the lease (DESIGN 2): with it, `freshen` becomes a comparison of clocks.
+ */
+import { type MikroORM, sql } from '@mikro-orm/postgresql';
+import { arrayOf } from '../db/sql.ts';
+import { Decision, type DecisionKey, DENIAL } from './decision.ts';
+
+/** Grants wake caches by a message that may be lost; this bounds for how long a denial can outlive one. */
+const MAX_AGE_MS = 10_000;
+const CAPACITY = 200_000;
+
+interface Kept {
+  decision: Decision;
+  /** On the monotonic clock, counted from before the query was sent. */
+  until: number;
+}
+
+interface LogEntry {
+  seq: string | null;
+  clock: string;
+  fan_id: string | null;
+  game_id: string | null;
+}
+
+interface MaskRow {
+  fan_id: string;
+  mask: number;
+  lineages: string[];
+  valid_for_ms: number | null;
+}
+
+/** What a load in flight must make again: these fans, or everything. */
+type Overtaken = Set<string> & { all?: boolean };
+
+export class ConsentGate {
+  readonly #orm: MikroORM;
+  readonly #kept = new Map<string, Map<string, Kept>>();
+  readonly #loads = new Set<Overtaken>();
+  #applied: string | null = null;
+  #refresh: { started: boolean; done: Promise<void> } | null = null;
+
+  constructor(orm: MikroORM) {
+    this.#orm = orm;
+  }
+
+  /** Resolves when every withdrawal committed before the call is applied. Calls that wait share one query. */
+  freshen(): Promise<void> {
+    if (this.#refresh && !this.#refresh.started) return this.#refresh.done;
+    const before = this.#refresh?.done ?? Promise.resolve();
+    const refresh = { started: false, done: Promise.resolve() };
+    refresh.done = before
+      .catch(() => {})
+      .then(async () => {
+        refresh.started = true;
+        await this.#applyLog();
+      })
+      .finally(() => {
+        if (this.#refresh === refresh) this.#refresh = null;
+      });
+    this.#refresh = refresh;
+    return refresh.done;
+  }
+
+  /** The decision from memory, or undefined when it has to be loaded. Synchronous: a look-up and a bit test. */
+  peek(key: DecisionKey): Decision | undefined {
+    const kept = this.#kept.get(key.fanId)?.get(within(key));
+    return kept && performance.now() < kept.until ? kept.decision : undefined;
+  }
+
+  /** Decisions in the order of the keys; unknown fans are denied everything. */
+  async decide(keys: readonly DecisionKey[]): Promise<Decision[]> {
+    const missing = new Map<string, DecisionKey[]>();
+    for (const key of keys) {
+      if (this.peek(key)) continue;
+      const group = missing.get(within(key));
+      if (group) group.push(key);
+      else missing.set(within(key), [key]);
+    }
+    const loaded = new Map<string, Map<string, Decision>>();
+    await Promise.all([...missing].map(async ([group, members]) => loaded.set(group, await this.#load(members))));
+    return keys.map((key) => loaded.get(within(key))?.get(key.fanId) ?? this.peek(key) ?? DENIAL);
+  }
+
+  /** Drops what is known of a fan. */
+  forget(fanId: string): void {
+    this.#kept.delete(fanId);
+    for (const load of this.#loads) load.add(fanId);
+  }
+
+  #forgetAll(): void {
+    this.#kept.clear();
+    for (const load of this.#loads) load.all = true;
+  }
+
+  async #load(keys: readonly DecisionKey[]): Promise<Map<string, Decision>> {
+    const { recipientId, gameId } = keys[0]!;
+    const decisions = new Map<string, Decision>();
+    let wanted = [...new Set(keys.map((key) => key.fanId))];
+    while (wanted.length > 0) {
+      const overtaken: Overtaken = new Set<string>();
+      this.#loads.add(overtaken);
+      const sent = performance.now();
+      try {
+        const rows = await this.#orm.em.fork().execute<MaskRow[]>(sql`
+          select m.fan_id, m.mask, m.lineages::text[] as lineages,
+            (extract(epoch from m.valid_until - now.at) * 1000)::float8 as valid_for_ms
+          from (select app_now() as at) now,
+            consent_mask(${arrayOf(wanted)}::bigint[], ${recipientId}::bigint, ${gameId}::bigint, now.at) m`);
+        for (const row of rows) {
+          if (overtaken.all || overtaken.has(row.fan_id)) continue;
+          const decision = new Decision(row.mask, row.lineages);
+          decisions.set(row.fan_id, decision);
+          this.#keep(row.fan_id, within({ recipientId, gameId }), {
+            decision,
+            until: sent + Math.min(row.valid_for_ms ?? MAX_AGE_MS, MAX_AGE_MS),
+          });
+        }
+      } finally {
+        this.#loads.delete(overtaken);
+      }
+      wanted = overtaken.all ? wanted : wanted.filter((fanId) => overtaken.has(fanId));
+    }
+    return decisions;
+  }
+
+  #keep(fanId: string, place: string, kept: Kept): void {
+    if (this.#kept.size >= CAPACITY) this.#kept.clear();
+    const places = this.#kept.get(fanId);
+    if (places) places.set(place, kept);
+    else this.#kept.set(fanId, new Map([[place, kept]]));
+  }
+
+  async #applyLog(): Promise<void> {
+    const entries = await this.#orm.em.fork().execute<LogEntry[]>(sql`
+      select c.seq as clock, l.seq, l.fan_id, l.game_id
+      from consent_clock c left join consent_log l on l.seq > ${this.#applied ?? '9223372036854775807'}::bigint
+      order by l.seq`);
+    const clock = entries[0]!.clock;
+    const gapless = entries[0]!.seq === null || BigInt(entries[0]!.seq) === BigInt(this.#applied ?? '0') + 1n;
+    if (this.#applied === null || BigInt(clock) < BigInt(this.#applied) || !gapless) {
+      this.#forgetAll();
+    } else {
+      for (const entry of entries) {
+        if (entry.fan_id !== null) this.forget(entry.fan_id);
+        else if (entry.seq !== null) this.#forgetAll();
+      }
+    }
+    this.#applied = clock;
+  }
+}
+
+/** A key's place within its fan. */
+const within = (key: Pick<DecisionKey, 'recipientId' | 'gameId'>) => `${key.recipientId ?? ''}|${key.gameId ?? ''}`;

@@ -1,0 +1,5 @@
+export { type ConsentSubject, ConsentView } from './consent-view.ts';
+export type { Decision } from './decision.ts';
+export { ConsentGate } from './gate.ts';
+export { bitOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
+export { gateWrite, type ScopedValue } from './write-gate.ts';

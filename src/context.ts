@@ -1,0 +1,39 @@
+/**
+ * What one request, or one event of a stream, works with. It is made anew for every event: nothing in it may outlive a
+ * withdrawal of consent.
+ */
+import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
+import { type ConsentGate, ConsentView } from './consent/index.ts';
+import type { Ids, Seal } from './graphql/ids.ts';
+import type { Viewer } from './identity/viewer.ts';
+import type { Live } from './live/index.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+
+/** What lives as long as the process. */
+export interface Services {
+  readonly orm: MikroORM;
+  readonly gate: ConsentGate;
+  readonly live: Live;
+  readonly idsFor: (recipientId: string | null) => Ids;
+  readonly cursors: Seal;
+}
+
+export interface Context extends Services {
+  readonly viewer: Viewer;
+  readonly em: SqlEntityManager;
+  readonly ids: Ids;
+  readonly consent: ConsentView;
+  readonly loaders: Loaders;
+}
+
+export function createContext(services: Services, viewer: Viewer): Context {
+  const em = services.orm.em.fork();
+  return {
+    ...services,
+    viewer,
+    em,
+    ids: services.idsFor(viewer.role === 'PARTNER' ? viewer.partnerId : null),
+    consent: new ConsentView(services.gate, services.orm, viewer),
+    loaders: createLoaders(em),
+  };
+}

@@ -1,0 +1,4 @@
+/** The migrations, in order; a new one is appended here. */
+import { First } from '../../migrations/20261123000001-first.ts';
+
+export const migrationsList = [{ name: '20261123000001-first', class: First }];

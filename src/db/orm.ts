@@ -1,0 +1,38 @@
+/** The one MikroORM configuration: what the server, the commands, the migrations and the tests connect with. */
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import { ConsentClock, ConsentEvent, ConsentGrant, ConsentLog } from '../consent/grant.entity.ts';
+import { Policy } from '../consent/policy.entity.ts';
+import { Fan } from '../fans/fan.entity.ts';
+import { Outbox } from '../live/outbox.entity.ts';
+import { Announcement, Delivery } from '../offers/announcement.entity.ts';
+import { Campaign, Offer } from '../offers/campaign.entity.ts';
+import { Partner } from '../partners/partner.entity.ts';
+import { Sensor, Staff } from '../venues/device.entity.ts';
+import { Game, Team } from '../venues/game.entity.ts';
+import { Venue, Zone } from '../venues/venue.entity.ts';
+import { Visit } from '../visits/visit.entity.ts';
+import { Installation } from './installation.entity.ts';
+import { migrationsList } from './migrations.ts';
+
+export const ENTITIES = [
+  Installation, Venue, Zone, Team, Game, Staff, Sensor, Partner, Fan, Visit,
+  Policy, ConsentGrant, ConsentEvent, ConsentClock, ConsentLog,
+  Campaign, Offer, Announcement, Delivery, Outbox,
+];
+
+/** Connects lazily: an unreachable database shows at the first query. Pool sizes are per process. */
+export function connectOrm(url: string, pool: { max: number } = { max: 16 }): Promise<MikroORM> {
+  return MikroORM.init(
+    defineConfig({
+      clientUrl: url,
+      entities: ENTITIES,
+      extensions: [Migrator],
+      pool: { min: 0, max: pool.max },
+      discovery: { warnWhenNoEntities: false },
+      // Presence lives in unlogged partitions, which the schema generator does not know.
+      schemaGenerator: { disableForeignKeys: false, skipTables: [/^presence/] },
+      migrations: { migrationsList, snapshot: false, disableForeignKeys: false, transactional: true, silent: true },
+    }),
+  );
+}

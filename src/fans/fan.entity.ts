@@ -1,0 +1,34 @@
+/**
+ * The data subject, enrolled under the `sub` of a verified token. Which scope each personal column needs in order to
+ * be stored stands beside it, in FAN_COLUMN_SCOPES; `epoch` rises with each change of consent.
+ */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { ConsentScope } from '../consent/scopes.ts';
+import { createdAt, id } from '../db/columns.ts';
+import { Team } from '../venues/index.ts';
+
+export const Fan = defineEntity({
+  name: 'Fan',
+  tableName: 'fan',
+  properties: {
+    id: id(),
+    subject: p.text().unique(),
+    displayName: p.text().nullable(),
+    email: p.text().nullable(),
+    birthYear: p.smallint().nullable(),
+    favoriteTeamId: () => p.manyToOne(Team).mapToPk().joinColumn('favorite_team_id').nullable(),
+    /** ISO 3166, which decides the age below which a guardian consents. Empty: the operator's own. */
+    jurisdiction: p.text().nullable(),
+    epoch: p.bigint('string').default(1),
+    enrolledAt: createdAt(),
+  },
+});
+export type Fan = InferEntity<typeof Fan>;
+
+/** Writing passes the gate like reading: a column is stored only while its scope is in force. */
+export const FAN_COLUMN_SCOPES = {
+  displayName: 'PROFILE',
+  email: 'PROFILE',
+  birthYear: 'PROFILE',
+  favoriteTeamId: 'PROFILE_PREFERENCES',
+} as const satisfies Partial<Record<keyof Fan, ConsentScope>>;

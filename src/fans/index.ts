@@ -1,0 +1,1 @@
+export { Fan, FAN_COLUMN_SCOPES } from './fan.entity.ts';

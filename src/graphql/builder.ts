@@ -1,0 +1,58 @@
+/** The schema builder that every slice adds its types to. Fields are non-null unless they say otherwise. */
+import SchemaBuilder from '@pothos/core';
+import ErrorsPlugin from '@pothos/plugin-errors';
+import RelayPlugin from '@pothos/plugin-relay';
+import { DateTimeResolver, URLResolver } from 'graphql-scalars';
+import type { Context } from '../context.ts';
+import {
+  AccessError,
+  ConflictError,
+  ConsentError,
+  InputError,
+  NotFoundError,
+  ServiceError,
+} from '../errors.ts';
+import './consent-plugin/index.ts';
+
+export interface SchemaShape {
+  Context: Context;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    URL: { Input: URL; Output: URL | string };
+  };
+  Connection: { totalCount: () => Promise<number> };
+}
+
+export const builder = new SchemaBuilder<SchemaShape>({
+  // The consent plugin wraps outermost: a denied field never reaches its resolver.
+  plugins: ['consent', ErrorsPlugin, RelayPlugin],
+  defaultFieldNullability: false,
+  errors: {
+    directResult: true,
+    defaultTypes: [InputError, AccessError, NotFoundError, ConflictError, ConsentError, ServiceError],
+    defaultUnionOptions: { name: ({ fieldName }) => `${capital(fieldName)}Result` },
+  },
+  relay: {
+    cursorType: 'String',
+    edgesFieldOptions: { nullable: false },
+    nodeFieldOptions: { nullable: false },
+  },
+});
+
+builder.queryType({});
+builder.mutationType({});
+builder.subscriptionType({});
+builder.addScalarType('DateTime', DateTimeResolver);
+builder.addScalarType('URL', URLResolver);
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({
+    description: 'How many there are in all, counted only when asked for.',
+    resolve: (connection) => connection.totalCount(),
+  }),
+);
+
+const capital = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);

@@ -1,0 +1,86 @@
+/**
+ * Ids as clients see them. A public thing has one id for everyone: base64url of `Type:key`. A personal thing's id is
+ * sealed with AES-SIV (RFC 5297) under the recipient's key, so that the same fan has another id for each partner and
+ * nobody can compare them. Cursors are sealed too: readable by none, the same for all.
+ */
+import { hkdfSync } from 'node:crypto';
+import { aessiv } from '@noble/ciphers/aes.js';
+import { InputError } from '../errors.ts';
+
+const PUBLIC_TYPES = ['Venue', 'Zone', 'Team', 'Game', 'Partner', 'Policy', 'Campaign', 'Offer', 'Announcement'] as const;
+const PERSONAL_TYPES = ['Fan', 'Visit', 'Consent', 'Delivery'] as const;
+export type PublicType = (typeof PUBLIC_TYPES)[number];
+export type PersonalType = (typeof PERSONAL_TYPES)[number];
+export type NodeType = PublicType | PersonalType;
+
+const REFERENCE = new RegExp(`^(${[...PUBLIC_TYPES, ...PERSONAL_TYPES].join('|')}):([1-9][0-9]{0,17})$`);
+
+export interface Reference {
+  type: NodeType;
+  key: string;
+}
+
+/** Deterministic authenticated encryption under a key derived from the master key for one purpose. */
+export class Seal {
+  readonly #key: Uint8Array;
+
+  constructor(masterKey: string, purpose: string) {
+    this.#key = new Uint8Array(hkdfSync('sha256', masterKey, 'tightrope', purpose, 64));
+  }
+
+  seal(text: string): string {
+    return Buffer.from(aessiv(this.#key).encrypt(Buffer.from(text))).toString('base64url');
+  }
+
+  /** Null for whatever this key has not sealed. */
+  open(sealed: string): string | null {
+    if (sealed.length > 512) return null;
+    try {
+      return Buffer.from(aessiv(this.#key).decrypt(Buffer.from(sealed, 'base64url'))).toString();
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** The ids of one recipient: the operator's own app (fans, staff), or one partner. */
+export class Ids {
+  readonly #personal: Seal;
+
+  constructor(masterKey: string, recipientId: string | null) {
+    this.#personal = new Seal(masterKey, `id:${recipientId ?? 'operator'}`);
+  }
+
+  toGlobal(type: NodeType, key: string): string {
+    const reference = `${type}:${key}`;
+    return isPersonal(type) ? this.#personal.seal(reference) : Buffer.from(reference).toString('base64url');
+  }
+
+  /** Null for malformed, unknown, and sealed for another recipient alike. */
+  parse(id: string): Reference | null {
+    const opened = REFERENCE.exec(this.#personal.open(id) ?? '');
+    if (opened) return reference(opened);
+    const plain = REFERENCE.exec(Buffer.from(id.slice(0, 512), 'base64url').toString());
+    return plain && !isPersonal(plain[1] as NodeType) ? reference(plain) : null;
+  }
+
+  /** The key of an id that must be of one type. @throws InputError that names the place. */
+  key(type: NodeType, id: string, path: string): string {
+    const parsed = this.parse(id);
+    if (parsed?.type !== type) throw new InputError(`${path} is not the id of a ${type}.`, path);
+    return parsed.key;
+  }
+}
+
+const isPersonal = (type: NodeType) => (PERSONAL_TYPES as readonly string[]).includes(type);
+const reference = (match: RegExpExecArray): Reference => ({ type: match[1] as NodeType, key: match[2]! });
+
+/** One `Ids` per recipient, derived once. */
+export function createIdsFor(masterKey: string): (recipientId: string | null) => Ids {
+  const known = new Map<string | null, Ids>();
+  return (recipientId) => {
+    let ids = known.get(recipientId);
+    if (!ids) known.set(recipientId, (ids = new Ids(masterKey, recipientId)));
+    return ids;
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Live delivery within one node: opens streams over topics, feeds them from the relay, and tells the gates of all
+ * nodes whom to forget. The bus stays private: outside this folder there are only `emit`, `wake` and `open`.
+ */
+import { type MikroORM, sql } from '@mikro-orm/postgresql';
+import type { Logger } from 'pino';
+import type { ConsentGate } from '../consent/index.ts';
+import { InputError } from '../errors.ts';
+import type { Seal } from '../graphql/ids.ts';
+import { Bus } from './bus.ts';
+import { Cursors, type Position } from './position.ts';
+import { Relay } from './relay.ts';
+import { LiveStream } from './stream.ts';
+import { Topic } from './topic.ts';
+
+export { emit, gameTopic, type LiveEvent } from './outbox.ts';
+export type { Position } from './position.ts';
+export type { LiveStream, StreamItem } from './stream.ts';
+
+export class Live {
+  readonly #orm: MikroORM;
+  readonly #topics = new Map<string, Topic>();
+  readonly #bus: Bus;
+  readonly #relay: Relay;
+  readonly cursors: Cursors;
+
+  private constructor(orm: MikroORM, url: string, gate: ConsentGate, cursors: Cursors, log: Logger) {
+    this.#orm = orm;
+    this.cursors = cursors;
+    this.#relay = new Relay(orm, log, (events) => {
+      const touched = new Set<Topic>();
+      for (const event of events) {
+        const topic = this.#topics.get(event.topic);
+        topic?.append(event);
+        if (topic) touched.add(topic);
+      }
+      for (const topic of touched) topic.wake();
+    });
+    this.#bus = new Bus(orm, url, log, ({ outbox, fans }) => {
+      for (const fan of fans ?? []) gate.forget(fan);
+      if (outbox) this.#relay.wake();
+    });
+  }
+
+  static async start(orm: MikroORM, url: string, gate: ConsentGate, seal: Seal, log: Logger): Promise<Live> {
+    const [row] = await orm.em.fork().execute<{ generation: string }[]>(sql`select generation from installation`);
+    const live = new Live(orm, url, gate, new Cursors(seal, row!.generation), log);
+    await live.#relay.start();
+    await live.#bus.listen();
+    return live;
+  }
+
+  /** After a commit that wrote to the outbox. */
+  wake(): void {
+    this.#bus.wake({ outbox: true });
+  }
+
+  /** After a commit that changed what these fans consent to, or where they are. */
+  consentChanged(...fanIds: string[]): void {
+    this.#bus.wake({ fans: fanIds });
+  }
+
+  /**
+   * Opens a stream over a topic, from now or after a cursor of that stream.
+   * @throws InputError for a cursor of something else.
+   */
+  async open(topicName: string, after: string | null): Promise<LiveStream> {
+    const { from, gap } = after === null ? { from: this.#relay.head, gap: false } : await this.#resume(topicName, after);
+    let topic = this.#topics.get(topicName);
+    if (!topic) this.#topics.set(topicName, (topic = new Topic(this.#relay.head)));
+    const joined = topic;
+    return new LiveStream(this.#orm, topicName, joined, from, gap, () => {
+      if (joined.listeners.size === 0 && this.#topics.get(topicName) === joined) this.#topics.delete(topicName);
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#relay.close(), this.#bus.close()]);
+  }
+
+  async #resume(topicName: string, after: string): Promise<{ from: Position; gap: boolean }> {
+    const cursor = this.cursors.open(after);
+    if (cursor?.stream !== topicName) throw new InputError('after is not a cursor of this stream.', 'after');
+    if (cursor.generation !== this.cursors.generation) return { from: this.#relay.head, gap: true };
+    const [row] = await this.#orm.em.fork().execute<{ horizon: string }[]>(
+      sql`select outbox_horizon as horizon from installation`,
+    );
+    const horizon = BigInt(row!.horizon);
+    return cursor.position.xid < horizon
+      ? { from: { xid: horizon, id: 0n }, gap: true }
+      : { from: cursor.position, gap: false };
+  }
+}

@@ -1,0 +1,43 @@
+/** The recent events of one topic in memory, in order. Subscribers are cursors into it; it never waits for one. */
+import type { LiveEvent } from './outbox.ts';
+import { isAfter, type Position } from './position.ts';
+
+const CAPACITY = 1_000;
+
+export class Topic {
+  readonly #events: LiveEvent[] = [];
+  readonly listeners = new Set<() => void>();
+  /** Everything after it is in memory. */
+  #floor: Position;
+
+  constructor(floor: Position) {
+    this.#floor = floor;
+  }
+
+  append(event: LiveEvent): void {
+    if (!isAfter(event.position, this.#events.at(-1)?.position ?? this.#floor)) return;
+    this.#events.push(event);
+    if (this.#events.length > CAPACITY) this.#floor = this.#events.shift()!.position;
+  }
+
+  /** Whether memory holds everything after a position. */
+  covers(position: Position): boolean {
+    return !isAfter(this.#floor, position);
+  }
+
+  /** The first event after a position that memory covers. */
+  next(position: Position): LiveEvent | undefined {
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isAfter(this.#events[middle]!.position, position)) high = middle;
+      else low = middle + 1;
+    }
+    return this.#events[low];
+  }
+
+  wake(): void {
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,46 @@
+/** One push of an offer to the audience of a moment, and the record that one fan was announced it. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { createdAt, id } from '../db/columns.ts';
+import { Fan } from '../fans/index.ts';
+import { Game } from '../venues/index.ts';
+import { Campaign, Offer } from './campaign.entity.ts';
+
+export interface Reason {
+  kind: 'AT_VENUE' | 'IN_ZONE' | 'FAVORITE_TEAM';
+  text: string;
+  scope: string;
+}
+
+export const Announcement = defineEntity({
+  name: 'Announcement',
+  tableName: 'announcement',
+  uniques: [{ properties: ['campaignId', 'idempotencyKey'] }],
+  properties: {
+    id: id(),
+    campaignId: () => p.manyToOne(Campaign).mapToPk().joinColumn('campaign_id'),
+    offerId: () => p.manyToOne(Offer).mapToPk().joinColumn('offer_id'),
+    gameId: () => p.manyToOne(Game).mapToPk().joinColumn('game_id'),
+    zoneIds: p.array().columnType('bigint[]').default([]),
+    /** Why the audience was chosen: from the campaign's rules, the same for everyone in it. */
+    reasons: p.json<Reason[]>(),
+    idempotencyKey: p.text(),
+    at: createdAt(),
+  },
+});
+export type Announcement = InferEntity<typeof Announcement>;
+
+export const Delivery = defineEntity({
+  name: 'Delivery',
+  tableName: 'delivery',
+  uniques: [{ properties: ['offerId', 'fanId'] }],
+  indexes: [{ properties: ['announcementId', 'fanId'] }, { properties: ['fanId', 'id'] }],
+  properties: {
+    id: id(),
+    announcementId: () => p.manyToOne(Announcement).mapToPk().joinColumn('announcement_id'),
+    offerId: () => p.manyToOne(Offer).mapToPk().joinColumn('offer_id'),
+    fanId: () => p.manyToOne(Fan).mapToPk().joinColumn('fan_id').deleteRule('cascade'),
+    /** The lineages in force when it was captured, by scope bit; 0 where the scope was not in force. */
+    lineages: p.array().columnType('bigint[]'),
+  },
+});
+export type Delivery = InferEntity<typeof Delivery>;

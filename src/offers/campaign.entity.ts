@@ -1,0 +1,63 @@
+/**
+ * A partner's plan and what it offers. The status is derived from the window, `paused` and `endedAt`, never stored, so
+ * that it cannot be late.
+ */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { createdAt, id, instant } from '../db/columns.ts';
+import { Partner } from '../partners/index.ts';
+
+export type Discount =
+  | { kind: 'PERCENT'; percent: number }
+  | { kind: 'AMOUNT'; amount: number; currency: string }
+  | { kind: 'POINTS'; points: number };
+
+export interface CampaignRules {
+  venueIds: string[];
+  zoneIds: string[];
+  favoriteTeamIds: string[];
+}
+
+export interface CampaignBudget {
+  claims?: number;
+  spend?: { amount: number; currency: string };
+}
+
+export const Campaign = defineEntity({
+  name: 'Campaign',
+  tableName: 'campaign',
+  uniques: [{ properties: ['partnerId', 'idempotencyKey'] }],
+  properties: {
+    id: id(),
+    partnerId: () => p.manyToOne(Partner).mapToPk().joinColumn('partner_id'),
+    name: p.text(),
+    /** Venue, zone and team keys that narrow the audience; empty lists do not. */
+    rules: p.json<CampaignRules>(),
+    budget: p.json<CampaignBudget>(),
+    capPerFan: p.integer(),
+    priority: p.integer().default(0),
+    holdoutPercent: p.smallint().default(0),
+    validFrom: instant(),
+    validUntil: instant(),
+    paused: p.boolean().default(false),
+    endedAt: instant().nullable(),
+    idempotencyKey: p.text(),
+    /** SHA-256 of the parsed input: the same key with another input is a conflict. */
+    inputHash: p.text(),
+    createdAt: createdAt(),
+  },
+});
+export type Campaign = InferEntity<typeof Campaign>;
+
+export const Offer = defineEntity({
+  name: 'Offer',
+  tableName: 'offer',
+  properties: {
+    id: id(),
+    campaignId: () => p.manyToOne(Campaign).mapToPk().joinColumn('campaign_id').unique(),
+    title: p.text(),
+    body: p.text(),
+    imageUrl: p.text().nullable(),
+    discount: p.json<Discount>(),
+  },
+});
+export type Offer = InferEntity<typeof Offer>;

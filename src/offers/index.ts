@@ -1,0 +1,2 @@
+export { Announcement, Delivery, type Reason } from './announcement.entity.ts';
+export { Campaign, type Discount, Offer } from './campaign.entity.ts';

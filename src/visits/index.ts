@@ -1,0 +1,1 @@
+export { CHECK_IN_METHODS, type CheckInMethod, Visit } from './visit.entity.ts';
