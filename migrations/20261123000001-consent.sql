@@ -202,3 +202,15 @@ create trigger consent_event_append_only before update or delete or truncate on 
 for each statement execute function refuse_change();
 create trigger policy_append_only before update or delete or truncate on policy
 for each statement execute function refuse_change();
+
+-- When a game is over, presence goes, and with it every visit that no HISTORY_ATTENDANCE keeps.
+create function forget_game(p_game bigint) returns void
+language plpgsql as $$
+begin
+  perform close_presence(p_game);
+  delete from visit v
+  using consent_mask(
+    (select array_agg(x.fan_id) from visit x where x.game_id = p_game), null, p_game, app_now()) m
+  where v.game_id = p_game and m.fan_id = v.fan_id
+    and m.mask & (1 << consent_scope_bit('HISTORY_ATTENDANCE')) = 0;
+end $$;

@@ -1,8 +1,9 @@
 -- The tables, as the entities declare them; the drift check compares the two.
 
 create table "consent_clock" (
-  "id" smallint primary key,
-  "seq" bigint not null default '0'
+  "id" smallint not null default 1,
+  "seq" bigint not null default '0',
+  primary key ("id")
 );
 alter table "consent_clock" add constraint "consent_clock_id_check" check (id = 1);
 
@@ -55,10 +56,11 @@ create table "consent_log" (
 );
 
 create table "installation" (
-  "id" smallint primary key,
+  "id" smallint not null default 1,
   "generation" uuid not null default gen_random_uuid(),
   "time_travel" boolean not null default false,
-  "outbox_horizon" bigint not null default '0'
+  "outbox_horizon" bigint not null default '0',
+  primary key ("id")
 );
 alter table "installation" add constraint "installation_id_check" check (id = 1);
 
@@ -95,7 +97,7 @@ create table "campaign" (
   "valid_until" timestamptz(6) not null,
   "paused" boolean not null default false,
   "ended_at" timestamptz(6) null,
-  "idempotency_key" text not null,
+  "idempotency_key" text null,
   "input_hash" text not null,
   "created_at" timestamptz(6) not null default app_now()
 );
@@ -183,9 +185,11 @@ create table "game" (
   "away_score" smallint null,
   "forfeit" text null,
   "completion" text null,
+  "demo" boolean null,
   "replay_of_id" bigint null
 );
 alter table "game" add constraint "game_source_key_unique" unique ("source_key");
+alter table "game" add constraint "game_demo_unique" unique ("demo");
 create index "game_starts_at_id_index" on "game" ("starts_at", "id");
 create index "game_venue_id_starts_at_index" on "game" ("venue_id", "starts_at");
 alter table "game" add constraint "game_start_precision_check" check ("start_precision" in ('DATE', 'TIME'));

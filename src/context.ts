@@ -7,7 +7,9 @@ import { type ConsentGate, ConsentView } from './consent/index.ts';
 import type { Ids, Seal } from './graphql/ids.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Live } from './live/index.ts';
+import { readNow } from './db/sql.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import type { Readers } from './readers.ts';
 
 /** What lives as long as the process. */
 export interface Services {
@@ -15,6 +17,7 @@ export interface Services {
   readonly gate: ConsentGate;
   readonly live: Live;
   readonly idsFor: (recipientId: string | null) => Ids;
+  readonly readers: Readers;
   readonly cursors: Seal;
 }
 
@@ -24,10 +27,13 @@ export interface Context extends Services {
   readonly ids: Ids;
   readonly consent: ConsentView;
   readonly loaders: Loaders;
+  /** The instant by which this request or event is judged, asked once. */
+  readonly now: () => Promise<Date>;
 }
 
 export function createContext(services: Services, viewer: Viewer): Context {
   const em = services.orm.em.fork();
+  let now: Promise<Date> | null = null;
   return {
     ...services,
     viewer,
@@ -35,5 +41,15 @@ export function createContext(services: Services, viewer: Viewer): Context {
     ids: services.idsFor(viewer.role === 'PARTNER' ? viewer.partnerId : null),
     consent: new ConsentView(services.gate, services.orm, viewer),
     loaders: createLoaders(em),
+    now: () => {
+      now ??= readNow(em);
+      return now;
+    },
   };
+}
+
+/** After a commit that changed what a fan consents to, or where they are: here, and on every node. */
+export function consentChanged({ live, consent }: Context, fanId: string): void {
+  live.consentChanged(fanId);
+  consent.renew();
 }

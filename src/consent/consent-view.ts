@@ -39,6 +39,13 @@ export class ConsentView {
     );
   }
 
+  /** After a change by this very request: its answer is decided anew. */
+  renew(): void {
+    this.#fresh = null;
+    this.#decisions.clearAll();
+    this.#presence.clear();
+  }
+
   /** What is in force towards the recipient that this viewer is. */
   decide(subject: ConsentSubject): Promise<Decision> {
     const recipientId = this.#viewer.role === 'PARTNER' ? this.#viewer.partnerId : null;
@@ -52,11 +59,16 @@ export class ConsentView {
     return subject.captured ? decision.heldSince(scope, subject.captured) : decision.holds(scope);
   }
 
+  /** Whether the viewer is this fan. */
+  isSelf(subject: ConsentSubject): boolean {
+    return this.#viewer.role === 'FAN' && this.#viewer.fanId === subject.fanId;
+  }
+
   /** Whether the viewer may see this fan at all. */
   async sees(subject: ConsentSubject): Promise<boolean> {
     switch (this.#viewer.role) {
       case 'FAN':
-        return this.#viewer.fanId === subject.fanId;
+        return this.isSelf(subject);
       case 'PARTNER':
         return (await this.decide(subject)).mask !== DENIAL.mask;
       case 'STAFF':

@@ -5,7 +5,7 @@ export const Installation = defineEntity({
   name: 'Installation',
   tableName: 'installation',
   properties: {
-    id: p.smallint().primary().default(1).check('id = 1'),
+    id: p.smallint().primary().autoincrement(false).default(1).check('id = 1'),
     /** Changes when the database is restored; a cursor from another generation yields a gap, never silence. */
     generation: p.uuid().defaultRaw('gen_random_uuid()'),
     /** Whether `app_now()` may be set by a session. False wherever NODE_ENV is production. */

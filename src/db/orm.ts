@@ -31,7 +31,7 @@ export function connectOrm(url: string, pool: { max: number } = { max: 16 }): Pr
       pool: { min: 0, max: pool.max },
       discovery: { warnWhenNoEntities: false },
       // Presence lives in unlogged partitions, which the schema generator does not know.
-      schemaGenerator: { disableForeignKeys: false, skipTables: [/^presence/] },
+      schemaGenerator: { disableForeignKeys: false, skipTables: [/^presence/], ignoreTriggers: true, ignoreRoutines: true },
       migrations: { migrationsList, snapshot: false, disableForeignKeys: false, transactional: true, silent: true },
     }),
   );

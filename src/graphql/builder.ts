@@ -1,5 +1,6 @@
 /** The schema builder that every slice adds its types to. Fields are non-null unless they say otherwise. */
 import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import { DateTimeResolver, URLResolver } from 'graphql-scalars';
@@ -29,7 +30,7 @@ export interface SchemaShape {
 
 export const builder = new SchemaBuilder<SchemaShape>({
   // The consent plugin wraps outermost: a denied field never reaches its resolver.
-  plugins: ['consent', ErrorsPlugin, RelayPlugin],
+  plugins: ['consent', ErrorsPlugin, RelayPlugin, ComplexityPlugin],
   defaultFieldNullability: false,
   errors: {
     directResult: true,
@@ -38,8 +39,10 @@ export const builder = new SchemaBuilder<SchemaShape>({
   },
   relay: {
     cursorType: 'String',
-    edgesFieldOptions: { nullable: false },
     nodeFieldOptions: { nullable: false },
+    // The page size is the cost: edges are as many as were asked for.
+    edgesFieldOptions: { nullable: false, complexity: { field: 0, multiplier: 1 } },
+    defaultConnectionFieldOptions: { complexity: ({ first, last }) => ({ field: 1, multiplier: first ?? last ?? 20 }) },
   },
 });
 

@@ -4,7 +4,7 @@
  */
 import { type EntityName, type FilterQuery, type RawQueryFragment, raw } from '@mikro-orm/core';
 import { sql } from '@mikro-orm/postgresql';
-import { type DefaultConnectionArguments, resolveCursorConnection } from '@pothos/plugin-relay';
+import { type DefaultConnectionArguments, type PageInfoShape, resolveCursorConnection } from '@pothos/plugin-relay';
 import type { Context } from '../context.ts';
 import { InputError } from '../errors.ts';
 
@@ -20,11 +20,17 @@ export interface PageOptions<T extends { id: string }> {
   direction?: 'asc' | 'desc';
 }
 
+export interface Connection<T> {
+  pageInfo: PageInfoShape;
+  edges: { cursor: string; node: T }[];
+  totalCount: () => Promise<number>;
+}
+
 export async function connect<T extends { id: string }>(
   context: Context,
   args: DefaultConnectionArguments,
   { entity, table, where, order, direction = 'asc' }: PageOptions<T>,
-) {
+): Promise<Connection<T>> {
   checkPageSize(args);
   const columns = order.join(', ');
   const query = () => {
@@ -52,7 +58,7 @@ export async function connect<T extends { id: string }>(
       return (await page.limit(limit).getResultList()) as T[];
     },
   );
-  return { ...connection, totalCount: () => query().getCount() };
+  return { ...(connection as unknown as Omit<Connection<T>, 'totalCount'>), totalCount: () => query().getCount() };
 }
 
 /** @throws InputError for a page larger than MAX_PAGE_SIZE, or without a size that counts. */

@@ -1,7 +1,8 @@
 /** Who makes the request, as a verified token says. */
 export type Viewer =
   | { readonly role: 'ANONYMOUS' }
-  | { readonly role: 'FAN'; readonly subject: string; readonly fanId: string | null }
+  /** Enrolling sets `fanId`, so that its own answer already sees the fan. */
+  | { readonly role: 'FAN'; readonly subject: string; fanId: string | null }
   | { readonly role: 'PARTNER'; readonly partnerId: string }
   | { readonly role: 'STAFF'; readonly subject: string; readonly venueIds: readonly string[] }
   | { readonly role: 'DEVICE'; readonly sensorId: string; readonly venueId: string };

@@ -40,7 +40,7 @@ export const Campaign = defineEntity({
     validUntil: instant(),
     paused: p.boolean().default(false),
     endedAt: instant().nullable(),
-    idempotencyKey: p.text(),
+    idempotencyKey: p.text().nullable(),
     /** SHA-256 of the parsed input: the same key with another input is a conflict. */
     inputHash: p.text(),
     createdAt: createdAt(),

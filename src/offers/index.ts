@@ -1,2 +1,3 @@
 export { Announcement, Delivery, type Reason } from './announcement.entity.ts';
 export { Campaign, type Discount, Offer } from './campaign.entity.ts';
+export { createCampaign } from './campaigns.service.ts';

@@ -43,7 +43,12 @@ export const Game = defineEntity({
     forfeit: p.text().nullable(),
     /** Where and when a suspended game was completed, as Retrosheet writes it. */
     completion: p.text().nullable(),
+    /** True for the one game of the demo, null for all others. */
+    demo: p.boolean().unique().nullable(),
     replayOfId: () => p.manyToOne(Game).mapToPk().joinColumn('replay_of_id').nullable(),
   },
 });
 export type Game = InferEntity<typeof Game>;
+
+/** A game that is over, for good or for now, takes no check-ins and no announcements. */
+export const isOver = ({ status }: { status: GameStatus }): boolean => status !== 'LIVE' && status !== 'SCHEDULED';

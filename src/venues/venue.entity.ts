@@ -26,8 +26,8 @@ export const Venue = defineEntity({
     alsoKnownAs: p.text().nullable(),
     city: p.text(),
     state: p.text().nullable(),
-    latitude: p.double().nullable(),
-    longitude: p.double().nullable(),
+    latitude: p.double().$type<number>().nullable(),
+    longitude: p.double().$type<number>().nullable(),
     capacity: p.integer().nullable(),
     /** IANA name. */
     timeZone: p.text(),

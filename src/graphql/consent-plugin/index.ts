@@ -14,7 +14,7 @@ import SchemaBuilder, {
 import { type GraphQLFieldResolver, type GraphQLSchema, isNonNullType, isObjectType } from 'graphql';
 import { CONSENT_SCOPES, type ConsentScope, type ConsentView } from '../../consent/index.ts';
 import { SubjectFieldBuilder } from './subject-field-builder.ts';
-import type { FindSubject } from './types.ts';
+import type { ConsentFieldOptions, FindSubject } from './types.ts';
 
 const PLUGIN = 'consent';
 
@@ -35,7 +35,7 @@ builderPrototype.subjectType = function subjectType(ref, { subject, fields, inte
 
 export class ConsentPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    const { consent } = field.pothosOptions as { consent?: ConsentScope | null };
+    const { consent, selfOnly } = field.pothosOptions as Partial<ConsentFieldOptions>;
     if (consent === undefined) return field;
     const directives = field.extensions?.directives as Record<string, unknown> | undefined;
     return {
@@ -43,6 +43,7 @@ export class ConsentPlugin<Types extends SchemaTypes> extends BasePlugin<Types> 
       extensions: {
         ...field.extensions,
         consent,
+        selfOnly,
         ...(consent === null ? {} : { directives: { ...directives, consent: { scope: consent } } }),
       },
     };
@@ -52,13 +53,15 @@ export class ConsentPlugin<Types extends SchemaTypes> extends BasePlugin<Types> 
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    const consent = field.extensions?.consent as ConsentScope | null | undefined;
-    if (!consent) return resolve;
+    const { consent, selfOnly } = (field.extensions ?? {}) as Partial<ConsentFieldOptions>;
+    if (!consent && !selfOnly) return resolve;
     return async (parent, args, context, info) => {
       const findSubject = info.parentType.extensions.subject as FindSubject<unknown, GatedContext> | undefined;
       const gated = context as unknown as GatedContext;
       const subject = findSubject?.(parent, gated) ?? null;
-      return (await gated.consent.shows(subject, consent)) ? resolve(parent, args, context, info) : null;
+      if (!subject || (selfOnly && !gated.consent.isSelf(subject))) return null;
+      if (consent && !(await gated.consent.shows(subject, consent))) return null;
+      return resolve(parent, args, context, info);
     };
   }
 
@@ -67,12 +70,13 @@ export class ConsentPlugin<Types extends SchemaTypes> extends BasePlugin<Types> 
       if (!isObjectType(type)) continue;
       const isSubject = type.extensions.subject !== undefined;
       for (const field of Object.values(type.getFields())) {
-        const { consent } = field.extensions as { consent?: ConsentScope | null };
+        const { consent, selfOnly } = field.extensions as Partial<ConsentFieldOptions>;
         const name = `${type.name}.${field.name}`;
         if (isSubject && consent === undefined) {
           throw new PothosSchemaError(`${name} is a field about a fan and does not say which consent gates it`);
         }
         if (!isSubject && consent) throw new PothosSchemaError(`${name} names a consent, but ${type.name} has no subject`);
+        if (selfOnly && isNonNullType(field.type)) throw new PothosSchemaError(`${name} is selfOnly and must be nullable`);
         if (!consent) continue;
         if (!CONSENT_SCOPES.includes(consent)) throw new PothosSchemaError(`${name} names the unknown scope ${consent}`);
         if (isNonNullType(field.type)) throw new PothosSchemaError(`${name} is gated by ${consent} and must be nullable`);

@@ -6,4 +6,6 @@ export type FindSubject<Shape, Context> = (parent: Shape, context: Context) => C
 /** Every field of a subject type says which scope gates it, or `null`: open to whoever may reach the parent. */
 export interface ConsentFieldOptions {
   consent: ConsentScope | null;
+  /** The right of access is not consent: answers the fan and nobody else. */
+  selfOnly?: true;
 }

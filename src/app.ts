@@ -1,0 +1,123 @@
+/** Puts the parts together by plain constructors: database, gate, live delivery, schema, transports. No side effects on import. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { GraphQLSchema } from 'graphql';
+import { createYoga } from 'graphql-yoga';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { ConsentGate } from './consent/index.ts';
+import { type Context, createContext, type Services } from './context.ts';
+import { connectOrm } from './db/orm.ts';
+import { createIdsFor, Seal } from './graphql/ids.ts';
+import { LIMITS, useIntrospection, useLimits } from './graphql/limits.ts';
+import { createErrorMask } from './graphql/mask-error.ts';
+import { buildSchema } from './graphql/schema.ts';
+import { identify } from './identity/identify.ts';
+import { bearerToken, createTokenVerifier } from './identity/tokens.ts';
+import { ANONYMOUS } from './identity/viewer.ts';
+import { freshContext, type MakeEventContext, useLiveDelivery } from './live/deliver.ts';
+import { Live } from './live/index.ts';
+import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
+import { createReaders } from './readers.ts';
+import { demoTabs } from './web/demo-tabs.ts';
+import { graphiqlRoutes } from './web/graphiql.ts';
+import { policyRoutes } from './web/policy-page.ts';
+import { probeRoutes } from './web/probes.ts';
+
+export interface App {
+  readonly services: Services;
+  readonly schema: GraphQLSchema;
+  readonly orm: MikroORM;
+  /** Not yet listening. */
+  readonly server: Server;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  config: Config;
+  databaseUrl: string;
+  log: Logger;
+  /** For the test that shows why each event has a context of its own. */
+  makeEventContext?: MakeEventContext;
+}
+
+const ENDPOINT = '/graphql';
+
+export async function createApp({ config, databaseUrl, log, makeEventContext = freshContext }: AppOptions): Promise<App> {
+  const orm = await connectOrm(databaseUrl);
+  const gate = new ConsentGate(orm);
+  const live = await Live.start(orm, databaseUrl, gate, new Seal(config.MASTER_KEY, 'stream'), log);
+  const services: Services = {
+    orm,
+    gate,
+    live,
+    readers: createReaders(orm),
+    idsFor: createIdsFor(config.MASTER_KEY),
+    cursors: new Seal(config.MASTER_KEY, 'page'),
+  };
+  const verify = createTokenVerifier(config);
+  const schema = buildSchema();
+
+  const yoga = createYoga<{ extra?: SocketExtra }, Context>({
+    schema,
+    graphqlEndpoint: ENDPOINT,
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    batching: false,
+    logging: false,
+    cors: config.ALLOWED_ORIGINS.length > 0 ? { origin: config.ALLOWED_ORIGINS, methods: ['GET', 'POST'] } : false,
+    maskedErrors: { maskError: createErrorMask(log) },
+    context: async ({ request, extra }) => {
+      const token = extra ? null : bearerToken(request.headers.get('authorization'));
+      const claims = extra ? extra.claims : token && (await verify(token));
+      const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;
+      return { ...createContext(services, viewer), expiresAt: claims ? claims.exp * 1000 : null };
+    },
+    plugins: [useLimits(), useIntrospection(config.INTROSPECTION), useLiveDelivery(services, makeEventContext)],
+  });
+
+  const routes = [
+    probeRoutes(orm),
+    policyRoutes(orm, schema),
+    ...(config.GRAPHIQL ? [graphiqlRoutes({ endpoint: ENDPOINT, tabs: () => demoTabs(services, config) })] : []),
+  ];
+  const server = createServer((req, res) => {
+    if (routes.some((route) => route(req, res)) || refuseBody(req, res)) return;
+    void yoga(req, res);
+  });
+  const closeSockets = serveWebSockets(server, {
+    yoga,
+    verify,
+    path: ENDPOINT,
+    allowedOrigins: config.ALLOWED_ORIGINS,
+  });
+
+  return {
+    services,
+    schema,
+    orm,
+    server,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await closeSockets();
+      server.closeIdleConnections();
+      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+      server.closeAllConnections();
+      await live.close();
+      await orm.close(true);
+    },
+  };
+}
+
+/** A body without a length could be endless; one that is too long is not read. */
+function refuseBody(req: IncomingMessage, res: ServerResponse): boolean {
+  if (req.method !== 'POST') return false;
+  const length = req.headers['content-length'];
+  if (length !== undefined && Number(length) <= LIMITS.messageBytes) return false;
+  const status = length === undefined ? 411 : 413;
+  const message = length === undefined ? 'Send a Content-Length.' : `A body may have ${LIMITS.messageBytes} bytes.`;
+  const errors = [{ message, extensions: { code: 'MESSAGE_SIZE_LIMIT_EXCEEDED' } }];
+  res.writeHead(status, { 'content-type': 'application/json', connection: 'close' }).end(JSON.stringify({ errors }));
+  return true;
+}

@@ -1,0 +1,132 @@
+/** A fan's own consent: the grants as they stand, and the two acts that change them. */
+import type { Context } from '../context.ts';
+import { builder } from '../graphql/builder.ts';
+import { Node, registerNode } from '../graphql/node.ts';
+import { requireFan } from '../identity/roles.ts';
+import { PartnerType } from '../partners/partners.graphql.ts';
+import { GameType } from '../venues/games.graphql.ts';
+import { ConsentScopeEnum, GrantDurationEnum } from './catalogue.graphql.ts';
+import { grantConsent, withdrawConsent } from './acts.service.ts';
+import { findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
+
+const GrantStatusEnum = builder.enumType('ConsentStatus', { values: GRANT_STATUSES });
+
+const Operator = builder.objectRef<{ operator: true }>('Operator').implement({
+  description: 'The controller: whoever runs this installation.',
+  fields: (t) => ({ name: t.string({ resolve: () => 'Operator' }) }),
+});
+const ConsentRecipient = builder.unionType('ConsentRecipient', {
+  types: [Operator, PartnerType],
+  resolveType: (value) => ('operator' in value ? Operator : PartnerType),
+});
+
+export const ConsentType = builder.objectRef<GrantRow>('Consent');
+builder.subjectType(ConsentType, {
+  description: 'One scope granted to one recipient. Only the fan sees it.',
+  subject: ({ fanId }) => ({ fanId }),
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({ consent: null, resolve: (grant, _, { ids }) => ids.toGlobal('Consent', grant.id) }),
+    scope: t.expose('scope', { type: ConsentScopeEnum, consent: null }),
+    recipient: t.field({
+      type: ConsentRecipient,
+      consent: null,
+      resolve: async ({ recipientId }, _, { loaders }) =>
+        recipientId ? (await loaders.partner.load(recipientId))! : { operator: true as const },
+    }),
+    status: t.expose('status', { type: GrantStatusEnum, consent: null }),
+    grantedAt: t.expose('grantedAt', { type: 'DateTime', consent: null }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, consent: null }),
+    game: t.field({
+      type: GameType,
+      nullable: true,
+      consent: null,
+      resolve: ({ gameId }, _, { loaders }) => (gameId ? loaders.game.load(gameId) : null),
+    }),
+    policyVersion: t.exposeString('policyVersion', { consent: null }),
+  }),
+});
+
+registerNode('Consent', {
+  load: async ({ em, viewer }, key) =>
+    viewer.role === 'FAN' && viewer.fanId ? ((await findGrants(em, viewer.fanId, [key]))[0] ?? null) : null,
+});
+
+export const ConsentReceipt = builder.objectRef<{ id: string; jws: string }>('ConsentReceipt').implement({
+  description: 'A signed statement of one act of granting or withdrawing.',
+  fields: (t) => ({ id: t.exposeID('id'), jws: t.exposeString('jws') }),
+});
+const Barrier = builder.objectRef<{ nodes: number; waitedMs: number }>('Barrier').implement({
+  description: 'On how many nodes a withdrawal is known to have taken effect, and how long that took.',
+  fields: (t) => ({ nodes: t.exposeInt('nodes'), waitedMs: t.exposeInt('waitedMs') }),
+});
+
+const GrantConsentInput = builder.inputType('GrantConsentInput', {
+  fields: (t) => ({
+    scopes: t.field({ type: [ConsentScopeEnum], required: true }),
+    recipientId: t.id({ description: 'A partner. Absent: the operator.' }),
+    duration: t.field({ type: GrantDurationEnum, description: "Absent: each scope's own default." }),
+    gameId: t.id(),
+    until: t.field({ type: 'DateTime' }),
+    policyVersion: t.string({ required: true }),
+  }),
+});
+const GrantConsentSuccess = builder.objectRef<{ grants: GrantRow[] }>('GrantConsentSuccess').implement({
+  fields: (t) => ({
+    grants: t.expose('grants', { type: [ConsentType] }),
+    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
+  }),
+});
+
+const WithdrawConsentInput = builder.inputType('WithdrawConsentInput', {
+  fields: (t) => ({
+    scopes: t.field({ type: [ConsentScopeEnum], required: true }),
+    recipientId: t.id({ description: 'A partner. Absent: the operator.' }),
+    erase: t.boolean({ description: 'Also delete what these scopes had collected.', defaultValue: false }),
+  }),
+});
+const WithdrawConsentSuccess = builder
+  .objectRef<{ withdrawn: GrantRow[]; erased: boolean }>('WithdrawConsentSuccess')
+  .implement({
+    fields: (t) => ({
+      withdrawn: t.expose('withdrawn', { type: [ConsentType] }),
+      erased: t.exposeBoolean('erased'),
+      receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
+      barrier: t.field({ type: Barrier, nullable: true, resolve: () => null }),
+    }),
+  });
+
+const recipientKey = ({ ids }: Context, id: string | null | undefined) =>
+  id ? ids.key('Partner', id, 'input.recipientId') : null;
+
+builder.mutationFields((t) => ({
+  grantConsent: t.field({
+    type: GrantConsentSuccess,
+    errors: {},
+    args: { input: t.arg({ type: GrantConsentInput, required: true }) },
+    resolve: async (_, { input }, context) => ({
+      grants: await grantConsent(context, requireFan(context.viewer).fanId, {
+        scopes: input.scopes,
+        recipientId: recipientKey(context, input.recipientId),
+        duration: input.duration ?? null,
+        gameId: input.gameId ? context.ids.key('Game', input.gameId, 'input.gameId') : null,
+        until: input.until ?? null,
+        policyVersion: input.policyVersion,
+      }),
+    }),
+  }),
+  withdrawConsent: t.field({
+    type: WithdrawConsentSuccess,
+    errors: {},
+    description: 'When it has returned, no event is sent under these grants any more.',
+    args: { input: t.arg({ type: WithdrawConsentInput, required: true }) },
+    resolve: async (_, { input }, context) => ({
+      withdrawn: await withdrawConsent(context, requireFan(context.viewer).fanId, {
+        scopes: input.scopes,
+        recipientId: recipientKey(context, input.recipientId),
+        erase: input.erase ?? false,
+      }),
+      erased: input.erase ?? false,
+    }),
+  }),
+}));

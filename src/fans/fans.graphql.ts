@@ -1,0 +1,124 @@
+/** The fan. Each field says which scope gates it, or `null`: open to whoever may see this fan at all. */
+import { ConsentScopeEnum } from '../consent/catalogue.graphql.ts';
+import { ConsentReceipt, ConsentType } from '../consent/consent.graphql.ts';
+import { findGrants } from '../consent/grants.service.ts';
+import { builder } from '../graphql/builder.ts';
+import { Node, registerNode } from '../graphql/node.ts';
+import { requireFan } from '../identity/roles.ts';
+import { LoyaltyType } from '../loyalty/loyalty.graphql.ts';
+import { TeamType } from '../venues/venues.graphql.ts';
+import { Fan as FanEntity, type Fan } from './fan.entity.ts';
+import { enrollFan, updateFan } from './fans.service.ts';
+import { findWithheld, WITHHELD_REASONS, type Withheld } from './withheld.service.ts';
+
+const WithheldReasonEnum = builder.enumType('WithheldReason', { values: WITHHELD_REASONS });
+const WithheldType = builder.objectRef<Withheld>('WithheldScope').implement({
+  fields: (t) => ({
+    scope: t.expose('scope', { type: ConsentScopeEnum }),
+    reason: t.expose('reason', { type: WithheldReasonEnum }),
+  }),
+});
+
+export const FanType = builder.objectRef<Fan>('Fan');
+builder.subjectType(FanType, {
+  description: 'The data subject. Every partner sees another id of the same fan.',
+  subject: (fan) => ({ fanId: fan.id }),
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({ consent: null, resolve: (fan, _, { ids }) => ids.toGlobal('Fan', fan.id) }),
+    displayName: t.exposeString('displayName', { nullable: true, consent: 'PROFILE' }),
+    email: t.exposeString('email', { nullable: true, consent: 'PROFILE' }),
+    birthYear: t.exposeInt('birthYear', { nullable: true, consent: 'PROFILE' }),
+    favoriteTeam: t.field({
+      type: TeamType,
+      nullable: true,
+      consent: 'PROFILE_PREFERENCES',
+      resolve: (fan, _, { loaders }) => (fan.favoriteTeamId ? loaders.team.load(fan.favoriteTeamId) : null),
+    }),
+    loyalty: t.field({ type: LoyaltyType, nullable: true, consent: 'LOYALTY', resolve: () => null }),
+    consents: t.field({
+      type: [ConsentType],
+      nullable: true,
+      consent: null,
+      selfOnly: true,
+      description: "The fan's own grants, to everyone. Null for all other viewers.",
+      resolve: (fan, _, { em }) => findGrants(em, fan.id),
+    }),
+    withheld: t.field({
+      type: [WithheldType],
+      nullable: true,
+      consent: null,
+      selfOnly: true,
+      description: 'Which scopes are off, and why. Null for all but the fan.',
+      resolve: (fan, _, { em }) => findWithheld(em, fan.id),
+    }),
+  }),
+});
+
+registerNode('Fan', {
+  load: ({ em }, key) => em.findOne(FanEntity, { id: key }),
+  gate: async (fan) => ({ subject: { fanId: fan.id }, anyOf: [] }),
+});
+
+builder.queryField('me', (t) =>
+  t.field({
+    type: FanType,
+    nullable: true,
+    description: 'The fan who is signed in; null before enrolling, and for every other role.',
+    resolve: (_, __, { viewer, em }) =>
+      viewer.role === 'FAN' && viewer.fanId ? em.findOne(FanEntity, { id: viewer.fanId }) : null,
+  }),
+);
+
+const EnrollFanInput = builder.inputType('EnrollFanInput', {
+  fields: (t) => ({
+    displayName: t.string({ required: true }),
+    policyVersion: t.string({ required: true }),
+    email: t.string(),
+    favoriteTeamId: t.id({ description: 'Stored only under PROFILE_PREFERENCES: ask for it with alsoGrant.' }),
+    birthYear: t.int(),
+    jurisdiction: t.string({ description: 'ISO 3166.' }),
+    alsoGrant: t.field({ type: [ConsentScopeEnum] }),
+  }),
+});
+const EnrollFanSuccess = builder.objectRef<{ fan: Fan }>('EnrollFanSuccess').implement({
+  fields: (t) => ({
+    fan: t.expose('fan', { type: FanType }),
+    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
+  }),
+});
+
+const UpdateMeInput = builder.inputType('UpdateMeInput', {
+  fields: (t) => ({ displayName: t.string(), email: t.string(), favoriteTeamId: t.id(), birthYear: t.int() }),
+});
+const UpdateMeSuccess = builder
+  .objectRef<{ fan: Fan }>('UpdateMeSuccess')
+  .implement({ fields: (t) => ({ fan: t.expose('fan', { type: FanType }) }) });
+
+builder.mutationFields((t) => ({
+  enrollFan: t.field({
+    type: EnrollFanSuccess,
+    errors: {},
+    description: 'Enrolls the subject of the token, and grants PROFILE and LOYALTY to the operator.',
+    args: { input: t.arg({ type: EnrollFanInput, required: true }) },
+    resolve: async (_, { input }, context) => {
+      const favoriteTeamId =
+        input.favoriteTeamId && context.ids.key('Team', input.favoriteTeamId, 'input.favoriteTeamId');
+      const fan = await enrollFan(context, { ...input, favoriteTeamId, alsoGrant: input.alsoGrant ?? [] });
+      return { fan };
+    },
+  }),
+  updateMe: t.field({
+    type: UpdateMeSuccess,
+    errors: {},
+    description: 'What is left out stays as it is; null removes it.',
+    args: { input: t.arg({ type: UpdateMeInput, required: true }) },
+    resolve: async (_, { input }, context) => {
+      requireFan(context.viewer);
+      const { favoriteTeamId, ...rest } = input;
+      const team = favoriteTeamId && context.ids.key('Team', favoriteTeamId, 'input.favoriteTeamId');
+      const changes = { ...rest, ...(favoriteTeamId === undefined ? {} : { favoriteTeamId: team }) };
+      return { fan: await updateFan(context, changes as Parameters<typeof updateFan>[1]) };
+    },
+  }),
+}));

@@ -1,0 +1,107 @@
+/**
+ * The WebSocket edge: graphql-ws over yoga's own pipeline, so that limits, masking and door two hold as on HTTP. The
+ * token comes with `connection_init`; a bad or expired one closes the socket with 4403, which clients may recover from.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ExecutionArgs } from 'graphql';
+import { GraphQLError } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import type { YogaServerInstance } from 'graphql-yoga';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { LIMITS } from '../graphql/limits.ts';
+import { bearerToken, type Claims, type VerifyToken } from '../identity/tokens.ts';
+
+export interface SocketExtra extends Record<PropertyKey, unknown> {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  claims?: Claims | null;
+  expiry?: NodeJS.Timeout;
+}
+
+interface WebSocketOptions {
+  // biome-ignore lint/suspicious/noExplicitAny: yoga's context types are not of interest at the edge
+  yoga: YogaServerInstance<any, any>;
+  verify: VerifyToken;
+  path: string;
+  allowedOrigins: readonly string[];
+}
+
+const FORBIDDEN = 4403;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Attaches to a server; the returned function closes every socket with 1001 and waits for them. */
+export function serveWebSockets(server: Server, options: WebSocketOptions): () => Promise<void> {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.messageBytes, perMessageDeflate: false });
+  const graphqlServer = useServer<Record<string, unknown>, SocketExtra>(
+    {
+      connectionInitWaitTimeout: 10_000,
+      onConnect: async ({ connectionParams, extra }) => {
+        try {
+          const token = bearerToken(connectionParams?.authorization ?? connectionParams?.Authorization);
+          extra.claims = token === null ? null : await options.verify(token);
+        } catch {
+          return false;
+        }
+        if (extra.claims) {
+          const left = Math.min(extra.claims.exp * 1000 - Date.now(), LONGEST_TIMER_MS);
+          extra.expiry = setTimeout(() => extra.socket.close(FORBIDDEN, 'The token has expired'), left);
+        }
+        return true;
+      },
+      onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
+      onSubscribe: async (context, _id, params) => {
+        if (Object.keys(context.subscriptions).length > LIMITS.subscriptionsPerSocket) {
+          const message = `A socket may hold ${LIMITS.subscriptionsPerSocket} operations at once.`;
+          return [new GraphQLError(message, { extensions: { code: 'SUBSCRIPTION_LIMIT_EXCEEDED' } })];
+        }
+        const { schema, execute, subscribe, contextFactory, parse, validate } = options.yoga.getEnveloped({
+          ...context,
+          req: context.extra.request,
+          socket: context.extra.socket,
+          params,
+        });
+        try {
+          const document = parse(params.query);
+          const errors = validate(schema, document);
+          if (errors.length > 0) return errors;
+          return {
+            schema,
+            document,
+            operationName: params.operationName,
+            variableValues: params.variables,
+            contextValue: await contextFactory(),
+            rootValue: { execute, subscribe },
+          } as never;
+        } catch (error) {
+          if (error instanceof GraphQLError) return [error];
+          throw error;
+        }
+      },
+      execute: (args: ExecutionArgs) => (args.rootValue as { execute: (args: ExecutionArgs) => never }).execute(args),
+      subscribe: (args: ExecutionArgs) => (args.rootValue as { subscribe: (args: ExecutionArgs) => never }).subscribe(args),
+    },
+    sockets,
+  );
+
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const path = (request.url ?? '').split('?', 1)[0];
+    if (path !== options.path) return refuse(socket, '404 Not Found');
+    if (!originAllowed(request, options.allowedOrigins)) return refuse(socket, '403 Forbidden');
+    sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request));
+  });
+  return async () => {
+    await graphqlServer.dispose();
+  };
+}
+
+/** Other sites' pages may not open sockets here: browsers send no preflight for them, so the Origin is all there is. */
+function originAllowed({ headers }: IncomingMessage, allowed: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin === undefined || allowed.includes(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

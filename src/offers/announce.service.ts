@@ -1,0 +1,131 @@
+/**
+ * An announcement: one transaction that locks the campaign, picks the audience in one statement, records a delivery for
+ * each fan in it with the lineages of consent then in force, and writes one outbox event.
+ */
+import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import { z } from 'zod';
+import { bitOf, type ConsentScope } from '../consent/index.ts';
+import type { Context } from '../context.ts';
+import { arrayOf, readNow } from '../db/sql.ts';
+import { ConflictError, InputError, NotFoundError } from '../errors.ts';
+import { requireRole } from '../identity/roles.ts';
+import { read } from '../input.ts';
+import { emit, gameTopic } from '../live/index.ts';
+import { Game, isOver, Team, Venue, Zone } from '../venues/index.ts';
+import { Announcement, type Reason } from './announcement.entity.ts';
+import { Campaign, type CampaignRules, Offer } from './campaign.entity.ts';
+import { campaignStatus } from './campaigns.service.ts';
+
+const Announce = z.object({
+  campaignId: z.string(),
+  gameId: z.string(),
+  zoneIds: z.array(z.string()).max(100),
+  idempotencyKey: z.string().min(1).max(200),
+});
+export type Announce = z.infer<typeof Announce>;
+
+/** @throws NotFoundError, InputError, ConflictError INVALID_STATE or IDEMPOTENCY_CONFLICT. */
+export async function announceOffer(context: Context, input: Announce): Promise<Announcement> {
+  const { partnerId } = requireRole(context.viewer, 'PARTNER');
+  const wanted = read(Announce, input);
+  const announced = await context.em.transactional(async (em) => {
+    const campaign = await em.findOne(Campaign, { id: wanted.campaignId, partnerId }, { lockMode: 4 });
+    if (!campaign) throw new NotFoundError('The campaign');
+    const game = await em.findOne(Game, { id: wanted.gameId }, { lockMode: 2 });
+    if (!game) throw new NotFoundError('The game');
+    const zones = await chooseZones(em, game, wanted.zoneIds, campaign.rules);
+    const repeated = await em.findOne(Announcement, { campaignId: campaign.id, idempotencyKey: wanted.idempotencyKey });
+    if (repeated) return sameOrConflict(repeated, game, zones);
+    await requireOpen(em, campaign, game);
+
+    const offer = await em.findOneOrFail(Offer, { campaignId: campaign.id });
+    const announcement = em.create(Announcement, {
+      campaignId: campaign.id,
+      offerId: offer.id,
+      gameId: game.id,
+      zoneIds: zones.map((zone) => zone.id),
+      reasons: await explain(em, game, zones, campaign.rules),
+      idempotencyKey: wanted.idempotencyKey,
+    } as never) as Announcement;
+    await em.flush();
+    await deliverToAudience(em, announcement, campaign);
+    await emit(em, gameTopic(game.id), 'OFFER_ANNOUNCED', { announcementId: announcement.id, offerId: offer.id });
+    return announcement;
+  });
+  context.live.wake();
+  return announced;
+}
+
+/** The audience in one statement: present, consenting, chosen by the campaign's rules, and without this offer yet. */
+async function deliverToAudience(em: SqlEntityManager, announcement: Announcement, campaign: Campaign): Promise<void> {
+  const { favoriteTeamIds } = campaign.rules;
+  const needed = neededScopes(announcement.zoneIds.length > 0, favoriteTeamIds.length > 0);
+  const mask = needed.reduce((bits, scope) => bits | bitOf(scope), 0);
+  await em.execute(sql`
+    insert into delivery (announcement_id, offer_id, fan_id, lineages)
+    select ${announcement.id}::bigint, ${announcement.offerId}::bigint, m.fan_id, m.lineages
+    from consent_mask(
+      (select array_agg(p.fan_id) from presence p
+        where p.game_id = ${announcement.gameId}::bigint
+          and (${arrayOf(announcement.zoneIds)} = '{}' or p.zone_id = any (${arrayOf(announcement.zoneIds)}::bigint[]))),
+      null, ${announcement.gameId}::bigint, app_now()) m
+    join fan f on f.id = m.fan_id
+    where m.mask & ${mask}::int = ${mask}::int
+      and (${arrayOf(favoriteTeamIds)} = '{}' or f.favorite_team_id = any (${arrayOf(favoriteTeamIds)}::bigint[]))
+      and abs(hashint8extended(m.fan_id, ${campaign.id}::bigint) % 100) >= ${campaign.holdoutPercent}::int
+    on conflict (offer_id, fan_id) do nothing`);
+}
+
+function neededScopes(byZone: boolean, byTeam: boolean): ConsentScope[] {
+  const byPlace: ConsentScope[] = byZone ? ['PRESENCE_ZONE'] : [];
+  const byTaste: ConsentScope[] = byTeam ? ['PROFILE_PREFERENCES', 'PERSONALIZATION'] : [];
+  return ['PRESENCE_VENUE', 'OFFERS_LIVE', ...byPlace, ...byTaste];
+}
+
+async function chooseZones(em: SqlEntityManager, game: Game, asked: string[], rules: CampaignRules): Promise<Zone[]> {
+  const zones = await em.find(Zone, { venueId: game.venueId, id: { $in: asked.length > 0 ? asked : rules.zoneIds } }, {
+    orderBy: { id: 'asc' },
+  });
+  if (asked.length === 0) {
+    if (rules.zoneIds.length > 0 && zones.length === 0) throw new InputError('The campaign has no zone at that venue.');
+    return zones;
+  }
+  const stray = asked.some((id) => !zones.some((zone) => zone.id === id));
+  if (stray) throw new InputError('A zone is not one of that venue.', 'input.zoneIds');
+  if (rules.zoneIds.length > 0 && asked.some((id) => !rules.zoneIds.includes(id))) {
+    throw new InputError('A zone is not one of the campaign.', 'input.zoneIds');
+  }
+  return zones;
+}
+
+function sameOrConflict(repeated: Announcement, game: Game, zones: Zone[]): Announcement {
+  const same = repeated.gameId === game.id && String(repeated.zoneIds) === String(zones.map((zone) => zone.id));
+  if (same) return repeated;
+  throw new ConflictError('IDEMPOTENCY_CONFLICT', 'This idempotency key was used with another announcement.');
+}
+
+async function requireOpen(em: SqlEntityManager, campaign: Campaign, game: Game): Promise<void> {
+  const status = campaignStatus(campaign, await readNow(em));
+  if (status !== 'LIVE') throw new ConflictError('INVALID_STATE', `The campaign is ${status}.`);
+  if (isOver(game)) throw new ConflictError('INVALID_STATE', `The game is ${game.status}.`);
+  const { venueIds } = campaign.rules;
+  if (venueIds.length > 0 && !venueIds.includes(game.venueId)) {
+    throw new InputError('The campaign does not run at the venue of that game.', 'input.gameId');
+  }
+}
+
+/** Why this audience: from the rules, in words for a fan, the same for everyone in it. */
+async function explain(em: SqlEntityManager, game: Game, zones: Zone[], rules: CampaignRules): Promise<Reason[]> {
+  const venue = await em.findOneOrFail(Venue, { id: game.venueId });
+  const reasons: Reason[] = [{ kind: 'AT_VENUE', text: `You are at ${venue.name}.`, scope: 'PRESENCE_VENUE' }];
+  if (zones.length > 0) {
+    const places = zones.map((zone) => zone.name).join(' or ');
+    reasons.push({ kind: 'IN_ZONE', text: `You are near ${places}.`, scope: 'PRESENCE_ZONE' });
+  }
+  if (rules.favoriteTeamIds.length > 0) {
+    const teams = await em.find(Team, { id: { $in: rules.favoriteTeamIds } }, { orderBy: { name: 'asc' } });
+    const names = teams.map((team) => team.name).join(' or ');
+    reasons.push({ kind: 'FAVORITE_TEAM', text: `You cheer for ${names}.`, scope: 'PROFILE_PREFERENCES' });
+  }
+  return reasons;
+}

@@ -1,0 +1,123 @@
+/** A partner's campaigns: created once per idempotency key, live while their window is open, ended for good. */
+import { createHash } from 'node:crypto';
+import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import { z } from 'zod';
+import type { Context } from '../context.ts';
+import { arrayOf, readNow } from '../db/sql.ts';
+import { ConflictError, InputError, NotFoundError } from '../errors.ts';
+import { requireRole } from '../identity/roles.ts';
+import { read } from '../input.ts';
+import { emit, gameTopic } from '../live/index.ts';
+import { Campaign, Offer } from './campaign.entity.ts';
+
+export const CAMPAIGN_STATUSES = ['SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] as const;
+export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
+
+export function campaignStatus(campaign: Campaign, now: Date): CampaignStatus {
+  if (campaign.endedAt || now >= campaign.validUntil) return 'ENDED';
+  if (campaign.paused) return 'PAUSED';
+  return now < campaign.validFrom ? 'SCHEDULED' : 'LIVE';
+}
+
+const currency = z.string().refine((code) => Intl.supportedValuesOf('currency').includes(code), 'must be ISO 4217');
+const money = z.object({ amount: z.number().int().positive(), currency });
+const key = z.string().regex(/^\d+$/);
+
+const NewCampaign = z
+  .object({
+    name: z.string().trim().min(1).max(200),
+    rules: z.object({
+      venueIds: z.array(key).max(100),
+      zoneIds: z.array(key).max(100),
+      favoriteTeamIds: z.array(key).max(100),
+    }),
+    offer: z.object({
+      title: z.string().trim().min(1).max(200),
+      body: z.string().max(2_000),
+      imageUrl: z.string().max(2_000).nullable(),
+      discount: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('PERCENT'), percent: z.number().int().min(1).max(100) }),
+        money.extend({ kind: z.literal('AMOUNT') }),
+        z.object({ kind: z.literal('POINTS'), points: z.number().int().positive() }),
+      ]),
+    }),
+    budget: z.object({ claims: z.number().int().positive().optional(), spend: money.optional() }),
+    capPerFan: z.number().int().min(1).max(1_000),
+    validFrom: z.date(),
+    validUntil: z.date(),
+    priority: z.number().int().min(0).max(1_000),
+    holdoutPercent: z.number().int().min(0).max(100),
+    idempotencyKey: z.string().min(1).max(200).nullable(),
+  })
+  .refine(({ validFrom, validUntil }) => validFrom < validUntil, { path: ['validUntil'], message: 'must be after validFrom' });
+export type NewCampaign = z.infer<typeof NewCampaign>;
+
+/** @throws InputError, NotFoundError for a venue, zone or team, ConflictError for a key used with another input. */
+export async function createCampaign(context: Context, input: NewCampaign): Promise<Campaign> {
+  const { partnerId } = requireRole(context.viewer, 'PARTNER');
+  const { offer, ...plan } = read(NewCampaign, input);
+  const inputHash = createHash('sha256').update(JSON.stringify({ plan, offer })).digest('hex');
+  return context.em.transactional(async (em) => {
+    await em.execute(sql`select 1 from partner where id = ${partnerId} for no key update`);
+    const repeated = plan.idempotencyKey
+      ? await em.findOne(Campaign, { partnerId, idempotencyKey: plan.idempotencyKey })
+      : null;
+    if (repeated && repeated.inputHash !== inputHash) {
+      throw new ConflictError('IDEMPOTENCY_CONFLICT', 'This idempotency key was used with another campaign.');
+    }
+    if (repeated) return repeated;
+    await requireRules(em, plan.rules);
+    const campaign = em.create(Campaign, { ...plan, partnerId, inputHash } as never);
+    await em.flush();
+    em.create(Offer, { ...offer, campaignId: campaign.id } as never);
+    await em.flush();
+    return campaign;
+  });
+}
+
+/** Nobody hears of it any more, and those who did are told. Ending twice is no error. */
+export async function endCampaign(context: Context, campaignId: string): Promise<Campaign> {
+  const { partnerId } = requireRole(context.viewer, 'PARTNER');
+  const ended = await context.em.transactional(async (em) => {
+    const campaign = await em.findOne(Campaign, { id: campaignId, partnerId }, { lockMode: 4 });
+    if (!campaign) throw new NotFoundError('The campaign');
+    if (campaign.endedAt) return campaign;
+    campaign.endedAt = await readNow(em);
+    await em.flush();
+    const games = await em.execute<{ game_id: string; offer_id: string }[]>(
+      sql`select distinct game_id, offer_id from announcement where campaign_id = ${campaignId}`,
+    );
+    for (const { game_id, offer_id } of games) {
+      await emit(em, gameTopic(game_id), 'OFFER_ENDED', { offerId: offer_id, reason: 'CAMPAIGN_ENDED' });
+    }
+    return campaign;
+  });
+  context.live.wake();
+  return ended;
+}
+
+/** Pausing stops new announcements; what was announced stays. @throws ConflictError once it has ended. */
+export async function pauseCampaign(context: Context, input: { campaignId: string; paused: boolean }): Promise<Campaign> {
+  const { partnerId } = requireRole(context.viewer, 'PARTNER');
+  return context.em.transactional(async (em) => {
+    const campaign = await em.findOne(Campaign, { id: input.campaignId, partnerId }, { lockMode: 4 });
+    if (!campaign) throw new NotFoundError('The campaign');
+    if (campaignStatus(campaign, await readNow(em)) === 'ENDED') {
+      throw new ConflictError('INVALID_STATE', 'The campaign has ended.');
+    }
+    campaign.paused = input.paused;
+    await em.flush();
+    return campaign;
+  });
+}
+
+async function requireRules(em: SqlEntityManager, rules: NewCampaign['rules']): Promise<void> {
+  const [missing] = await em.execute<{ venue: boolean; zone: boolean; team: boolean }[]>(sql`
+    select
+      exists (select unnest(${arrayOf(rules.venueIds)}::bigint[]) except select id from venue) as venue,
+      exists (select unnest(${arrayOf(rules.zoneIds)}::bigint[]) except select id from zone) as zone,
+      exists (select unnest(${arrayOf(rules.favoriteTeamIds)}::bigint[]) except select id from team) as team`);
+  if (missing!.venue) throw new InputError('A venue was not found.', 'input.venueIds');
+  if (missing!.zone) throw new InputError('A zone was not found.', 'input.zoneIds');
+  if (missing!.team) throw new InputError('A team was not found.', 'input.segment.favoriteTeamIds');
+}

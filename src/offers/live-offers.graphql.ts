@@ -1,0 +1,125 @@
+/** The events of the live feed of offers, each with the cursor after it. */
+import { builder } from '../graphql/builder.ts';
+import { ZoneType } from '../venues/venues.graphql.ts';
+import type { Reason } from './announcement.entity.ts';
+import {
+  type LiveOfferEvent,
+  type OfferAnnounced,
+  type OfferEnded,
+  openLiveOffers,
+  type StreamGap,
+  type StreamPosition,
+} from './live-offers.ts';
+import { AnnouncementType, OfferType } from './offers.graphql.ts';
+
+const TYPE_NAMES = {
+  OFFER_ANNOUNCED: 'OfferAnnounced',
+  OFFER_ENDED: 'OfferEnded',
+  GAP: 'StreamGap',
+  POSITION: 'StreamPosition',
+} as const;
+
+const LiveOfferEventType = builder.interfaceRef<LiveOfferEvent>('LiveOfferEvent').implement({
+  description: 'An event of the live feed of offers.',
+  resolveType: ({ kind }) => TYPE_NAMES[kind],
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: 'Resumes after this event. It authorises nothing.' }),
+  }),
+});
+
+const ReasonKindEnum = builder.enumType('ReasonKind', { values: ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM'] as const });
+const ReasonType = builder.objectRef<Reason>('Reason').implement({
+  description: 'Why this audience, from the rules of the campaign: the same for everyone in it.',
+  fields: (t) => ({ kind: t.expose('kind', { type: ReasonKindEnum }), text: t.exposeString('text') }),
+});
+
+const OfferAnnouncedType = builder.objectRef<OfferAnnounced>('OfferAnnounced');
+builder.subjectType(OfferAnnouncedType, {
+  description: 'An offer for the fan who listens. Not sent at all without OFFERS_LIVE.',
+  subject: (event) => event.gate.subject,
+  interfaces: [LiveOfferEventType],
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { consent: null }),
+    announcement: t.field({
+      type: AnnouncementType,
+      consent: null,
+      resolve: async (event, _, { loaders }) => (await loaders.announcement.load(event.announcementId))!,
+    }),
+    offer: t.field({
+      type: OfferType,
+      consent: null,
+      resolve: async (event, _, { loaders }) => (await loaders.offer.load(event.offerId))!,
+    }),
+    because: t.field({
+      type: [ReasonType],
+      nullable: true,
+      consent: 'PERSONALIZATION',
+      resolve: async (event, _, { loaders }) => (await loaders.announcement.load(event.announcementId))!.reasons,
+    }),
+    zone: t.field({
+      type: ZoneType,
+      nullable: true,
+      consent: 'PRESENCE_ZONE',
+      description:
+        'Where the offer is: the zone it was announced in, the one where the fan stands if it is among several. Null once presence has ended.',
+      resolve: async (event, _, { loaders, readers }) => {
+        const here = await readers.presence.load({ gameId: event.gameId, fanId: event.gate.subject.fanId });
+        const announcement = await loaders.announcement.load(event.announcementId);
+        const zones = announcement!.zoneIds;
+        const zoneId = zones.length === 0 || zones.includes(here?.zone_id ?? '') ? here?.zone_id : zones[0];
+        return here && zoneId ? loaders.zone.load(zoneId) : null;
+      },
+    }),
+    walkingSeconds: t.int({
+      nullable: true,
+      consent: 'PRESENCE_ZONE',
+      description: "On foot from the fan's zone. Null until the venue's walking graph is known.",
+      resolve: () => null,
+    }),
+  }),
+});
+
+const OfferEndReason = builder.enumType('OfferEndReason', { values: ['CAMPAIGN_ENDED'] as const });
+const OfferEndedType = builder.objectRef<OfferEnded>('OfferEnded');
+OfferEndedType.implement({
+  description: 'An offer that this fan was announced is no longer to be had.',
+  interfaces: [LiveOfferEventType],
+  fields: (t) => ({
+    offer: t.field({
+      type: OfferType,
+      resolve: async (event, _, { loaders }) => (await loaders.offer.load(event.offerId))!,
+    }),
+    reason: t.expose('reason', { type: OfferEndReason }),
+  }),
+});
+
+const StreamGapType = builder.objectRef<StreamGap>('StreamGap');
+StreamGapType.implement({
+  description: 'What lay between the cursor asked for and this one is no longer kept.',
+  interfaces: [LiveOfferEventType],
+  fields: (t) => ({
+    resumeFrom: t.string({ description: 'A cursor.', resolve: ({ cursor }) => cursor }),
+    missedAtLeast: t.int({
+      nullable: true,
+      description: 'Counts only what this viewer could see; null where it is not known.',
+      resolve: () => null,
+    }),
+  }),
+});
+
+const StreamPositionType = builder.objectRef<StreamPosition>('StreamPosition');
+StreamPositionType.implement({
+  description: 'Where the stream stands: the first thing it says, and again every 30 seconds.',
+  interfaces: [LiveOfferEventType],
+});
+
+builder.subscriptionField('liveOffers', (t) =>
+  t.field({
+    type: LiveOfferEventType,
+    description: 'The live feed of one game. `after` resumes from a cursor without loss or repetition.',
+    args: { gameId: t.arg.id({ required: true }), after: t.arg.string() },
+    subscribe: (_, { gameId, after }, context) =>
+      openLiveOffers(context, { gameId: context.ids.key('Game', gameId, 'gameId'), after: after ?? null }),
+    resolve: (event) => event,
+  }),
+);

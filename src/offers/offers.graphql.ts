@@ -1,0 +1,61 @@
+/** Offers and announcements as everyone sees them; what is personal about them is on the stream's events. */
+import { builder } from '../graphql/builder.ts';
+import { Node, registerNode } from '../graphql/node.ts';
+import { PartnerType } from '../partners/partners.graphql.ts';
+import type { Announcement } from './announcement.entity.ts';
+import type { Discount, Offer } from './campaign.entity.ts';
+
+const PercentOff = builder
+  .objectRef<Extract<Discount, { kind: 'PERCENT' }>>('PercentOff')
+  .implement({ fields: (t) => ({ percent: t.exposeInt('percent') }) });
+const AmountOff = builder.objectRef<Extract<Discount, { kind: 'AMOUNT' }>>('AmountOff').implement({
+  fields: (t) => ({
+    amount: t.exposeInt('amount', { description: 'In minor units.' }),
+    currency: t.exposeString('currency', { description: 'ISO 4217.' }),
+  }),
+});
+const PointsBonus = builder
+  .objectRef<Extract<Discount, { kind: 'POINTS' }>>('PointsBonus')
+  .implement({ fields: (t) => ({ points: t.exposeInt('points') }) });
+const DiscountType = builder.unionType('Discount', {
+  types: [PercentOff, AmountOff, PointsBonus],
+  resolveType: ({ kind }) => ({ PERCENT: PercentOff, AMOUNT: AmountOff, POINTS: PointsBonus })[kind],
+});
+
+export const OfferType = builder.objectRef<Offer>('Offer').implement({
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({ resolve: (offer, _, { ids }) => ids.toGlobal('Offer', offer.id) }),
+    title: t.exposeString('title'),
+    body: t.exposeString('body'),
+    imageUrl: t.exposeString('imageUrl', { nullable: true }),
+    discount: t.expose('discount', { type: DiscountType }),
+    sponsor: t.field({
+      type: PartnerType,
+      resolve: async (offer, _, { loaders }) => {
+        const campaign = await loaders.campaign.load(offer.campaignId);
+        return (await loaders.partner.load(campaign!.partnerId))!;
+      },
+    }),
+    validUntil: t.field({
+      type: 'DateTime',
+      resolve: async (offer, _, { loaders }) => (await loaders.campaign.load(offer.campaignId))!.validUntil,
+    }),
+  }),
+});
+
+export const AnnouncementType = builder.objectRef<Announcement>('Announcement').implement({
+  description: 'One push of an offer to the audience of a moment.',
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({ resolve: (announcement, _, { ids }) => ids.toGlobal('Announcement', announcement.id) }),
+    at: t.expose('at', { type: 'DateTime' }),
+    offer: t.field({
+      type: OfferType,
+      resolve: async (announcement, _, { loaders }) => (await loaders.offer.load(announcement.offerId))!,
+    }),
+  }),
+});
+
+registerNode('Offer', { load: ({ loaders }, key) => loaders.offer.load(key) });
+registerNode('Announcement', { load: ({ loaders }, key) => loaders.announcement.load(key) });

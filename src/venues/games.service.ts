@@ -1,0 +1,47 @@
+/**
+ * The course of a game. Its end is one commit: status, the visits that no consent keeps, the presence partition, and
+ * one log entry that makes every gate forget the grants given for it.
+ */
+import { sql } from '@mikro-orm/postgresql';
+import type { Context } from '../context.ts';
+import { AccessError, ConflictError, InputError, NotFoundError } from '../errors.ts';
+import { requireRole } from '../identity/roles.ts';
+import { Game, type GameStatus, isOver } from './game.entity.ts';
+
+export interface SetGameStatus {
+  gameId: string;
+  status: GameStatus;
+  startsAt: Date | null;
+}
+
+/** @throws AccessError for staff of another venue, ConflictError for an imported fact, NotFoundError. */
+export async function setGameStatus(context: Context, input: SetGameStatus): Promise<Game> {
+  const { venueIds } = requireRole(context.viewer, 'STAFF');
+  if (input.startsAt && !['SCHEDULED', 'LIVE', 'POSTPONED', 'SUSPENDED'].includes(input.status)) {
+    throw new InputError('startsAt goes with a game that is yet to be played.', 'input.startsAt');
+  }
+  return context.em.transactional(async (em) => {
+    const game = await em.findOne(Game, { id: input.gameId }, { lockMode: 4 });
+    if (!game) throw new NotFoundError('The game');
+    if (!venueIds.includes(game.venueId)) throw new AccessError('FORBIDDEN', 'That game is at another venue.');
+    if (game.sourceKey) throw new ConflictError('INVALID_STATE', 'An imported game is a fact and is never altered.');
+    if (input.startsAt) game.startsAt = input.startsAt;
+    if (game.status === input.status) return game;
+
+    const wasOver = isOver(game);
+    game.status = input.status;
+    if (isOver(game)) {
+      const [now] = await em.execute<{ at: Date }[]>(sql`select app_now() as at`);
+      game.endedAt ??= new Date(now!.at);
+    } else if (wasOver) {
+      // Another sitting: consent given for the one before does not come back.
+      game.endedAt = null;
+      game.session += 1;
+    }
+    await em.flush();
+    if (isOver(game)) await em.execute(sql`select forget_game(${game.id})`);
+    else await em.execute(sql`select open_presence(${game.id})`);
+    await em.execute(sql`select consent_log_append(null, ${game.id}, null, null)`);
+    return game;
+  });
+}
