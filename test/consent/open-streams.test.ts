@@ -1,0 +1,118 @@
+/** The promise that everything else is for: a stream that is open already goes dark when its fan withdraws. */
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, POLICY, zoneIds } from '../support/operations.ts';
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts';
+import { type OpenStream, type OpenStreamOver, overServerSentEvents, overWebSocket } from '../support/stream.ts';
+
+const SCOPES = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE', 'PERSONALIZATION'];
+
+const announces = (offerId: string) => (frame: Answer) => frame.data?.liveOffers.offer?.id === offerId;
+
+async function openForNewFan(server: TestServer, open: OpenStreamOver) {
+  const gameId = await liveGameId(server);
+  const zones = await zoneIds(server);
+  const { token } = await enrollFan(server, SCOPES);
+  await mutate(server, token, 'checkIn', { gameId, method: 'TICKET', nonce: 'gate', zoneId: zones['green-monster'] });
+  const stream = await open(server.url, token, LIVE_OFFERS, { gameId });
+  await stream.waitFor((frame) => frame.data?.liveOffers.__typename === 'StreamPosition');
+  return { gameId, token, stream };
+}
+
+/**
+ * Two events, with a withdrawal behind the first. The second is announced while the scope is still in force, and held
+ * back by an older transaction until the withdrawal has returned: only a decision made at delivery can know.
+ */
+async function withdrawBetweenEvents(server: TestServer, open: OpenStreamOver, scope: string) {
+  const { gameId, token, stream } = await openForNewFan(server, open);
+  const first = await stream.waitFor(announces(await announce(server, gameId)));
+  const release = await holdBackEvents(server.databaseUrl);
+  const secondOffer = await announce(server, gameId);
+  await mutate(server, token, 'withdrawConsent', { scopes: [scope] });
+  await release();
+  const last = await announce(server, gameId);
+  const frames = await settle(stream, secondOffer, last);
+  await stream.close();
+  return { first: first.data.liveOffers, ...frames };
+}
+
+/** The second event, if it comes, and whether the one after it came. */
+async function settle(stream: OpenStream, secondOffer: string, lastOffer: string) {
+  const came = (offerId: string) => stream.waitFor(announces(offerId), 0, 1_500).catch(() => null);
+  const [second, last] = await Promise.all([came(secondOffer), came(lastOffer)]);
+  return { second: second?.data.liveOffers ?? null, last: last?.data.liveOffers ?? null };
+}
+
+/** Events are read below the oldest running transaction: this one keeps them waiting. */
+async function holdBackEvents(databaseUrl: string): Promise<() => Promise<void>> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query('begin');
+  await client.query('select pg_current_xact_id()');
+  return async () => {
+    await client.query('commit');
+    await client.end();
+  };
+}
+
+describe.each([
+  ['graphql-ws', overWebSocket],
+  ['SSE', overServerSentEvents],
+] as const)('an open stream over %s', (_, open) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server.close());
+
+  it('shows no reason after the fan withdraws PERSONALIZATION', async () => {
+    const { first, second } = await withdrawBetweenEvents(server, open, 'PERSONALIZATION');
+    expect(first.because).toEqual([{ kind: 'AT_VENUE', text: 'You are at Fenway Park.' }]);
+    expect(second).toMatchObject({ because: null, zone: { name: 'Green Monster Seats' } });
+  });
+
+  it('shows no zone after the fan withdraws PRESENCE_ZONE', async () => {
+    const { first, second } = await withdrawBetweenEvents(server, open, 'PRESENCE_ZONE');
+    expect(first.zone.name).toBe('Green Monster Seats');
+    expect(second).toMatchObject({ zone: null, because: [{ kind: 'AT_VENUE' }] });
+  });
+
+  it('is silent after the fan withdraws OFFERS_LIVE, even about what was announced before', async () => {
+    const { first, second, last } = await withdrawBetweenEvents(server, open, 'OFFERS_LIVE');
+    expect(first.__typename).toBe('OfferAnnounced');
+    expect({ second, last }).toEqual({ second: null, last: null });
+  });
+
+  it('never tells what lay between a withdrawal and the next grant', async () => {
+    const { gameId, token, stream } = await openForNewFan(server, open);
+    await stream.waitFor(announces(await announce(server, gameId)));
+    await mutate(server, token, 'withdrawConsent', { scopes: ['OFFERS_LIVE'] });
+    const between = await announce(server, gameId);
+    await mutate(server, token, 'grantConsent', { scopes: ['OFFERS_LIVE'], duration: 'STANDING', policyVersion: POLICY });
+    const after = await announce(server, gameId);
+    await stream.waitFor(announces(after));
+    await stream.close();
+    expect(stream.frames.some(announces(between))).toBe(false);
+    expect(stream.frames.filter(announces(after))).toHaveLength(1);
+  });
+
+  it('goes dark on a node that did not take the withdrawal', async () => {
+    const other = await startTestServer({ databaseUrl: server.databaseUrl });
+    const { gameId, token, stream } = await openForNewFan(other, open);
+    await stream.waitFor(announces(await announce(server, gameId)));
+    await mutate(server, token, 'withdrawConsent', { scopes: ['PERSONALIZATION'] });
+    const second = await stream.waitFor(announces(await announce(server, gameId)));
+    await stream.close();
+    await other.close();
+    expect(second.data.liveOffers.because).toBeNull();
+  });
+
+  it('leaks when its events share the context in which it was opened: this is what the fresh context is for', async () => {
+    const careless = await startTestServer({ makeEventContext: (_services, opened) => opened });
+    const leaked = await withdrawBetweenEvents(careless, open, 'PERSONALIZATION');
+    const broken = await withdrawBetweenEvents(careless, open, 'OFFERS_LIVE');
+    await careless.close();
+    expect(leaked.second.because).toEqual([{ kind: 'AT_VENUE', text: 'You are at Fenway Park.' }]);
+    expect(broken.second).toMatchObject({ __typename: 'OfferAnnounced' });
+  });
+});
