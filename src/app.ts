@@ -43,7 +43,12 @@ export interface AppOptions {
 
 const ENDPOINT = '/graphql';
 
-export async function createApp({ config, databaseUrl, log, makeEventContext = freshContext }: AppOptions): Promise<App> {
+export async function createApp({
+  config,
+  databaseUrl,
+  log,
+  makeEventContext = freshContext,
+}: AppOptions): Promise<App> {
   const orm = await connectOrm(databaseUrl);
   const gate = new ConsentGate(orm);
   const live = await Live.start(orm, databaseUrl, gate, new Seal(config.MASTER_KEY, 'stream'), log);

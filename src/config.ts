@@ -5,8 +5,19 @@ import { z } from 'zod';
 export const DEVELOPMENT_MASTER_KEY = 'tightrope-development-master-key-0000000000';
 
 const flag = (fallback: boolean) =>
-  z.enum(['true', 'false']).default(fallback ? 'true' : 'false').transform((value) => value === 'true');
-const list = z.string().default('').transform((value) => value.split(',').map((item) => item.trim()).filter(Boolean));
+  z
+    .enum(['true', 'false'])
+    .default(fallback ? 'true' : 'false')
+    .transform((value) => value === 'true');
+const list = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  );
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
 const Environment = z
@@ -31,9 +42,11 @@ const Environment = z
   .superRefine((env, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     const issuer = [env.JWKS_URL, env.JWT_ISSUER, env.JWT_AUDIENCE].filter(Boolean).length;
-    if (issuer !== 0 && issuer !== 3) refuse('JWKS_URL', 'is set together with JWT_ISSUER and JWT_AUDIENCE, or not at all');
+    if (issuer !== 0 && issuer !== 3)
+      refuse('JWKS_URL', 'is set together with JWT_ISSUER and JWT_AUDIENCE, or not at all');
     if (env.NODE_ENV !== 'production') return;
-    if (!env.JWKS_URL) refuse('JWKS_URL', 'is required with NODE_ENV=production: the development issuer is refused there');
+    if (!env.JWKS_URL)
+      refuse('JWKS_URL', 'is required with NODE_ENV=production: the development issuer is refused there');
     if (env.MASTER_KEY === DEVELOPMENT_MASTER_KEY) refuse('MASTER_KEY', 'must be your own with NODE_ENV=production');
   });
 

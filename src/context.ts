@@ -3,11 +3,12 @@
  * withdrawal of consent.
  */
 import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
-import { type ConsentGate, ConsentView } from './consent/index.ts';
+import { ConsentView } from './consent/consent-view.ts';
+import type { ConsentGate } from './consent/gate.ts';
+import { readNow } from './db/sql.ts';
 import type { Ids, Seal } from './graphql/ids.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Live } from './live/index.ts';
-import { readNow } from './db/sql.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Readers } from './readers.ts';
 

@@ -1,9 +1,11 @@
 /** Rows by key, batched within one request or one event. Never kept longer: what they hold may be consented to no more. */
 import type { EntityName, SqlEntityManager } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
-import { Announcement, Campaign, Offer } from './offers/index.ts';
-import { Partner } from './partners/index.ts';
-import { Game, Team, Venue, Zone } from './venues/index.ts';
+import { Announcement } from './offers/announcement.entity.ts';
+import { Campaign, Offer } from './offers/campaign.entity.ts';
+import { Partner } from './partners/partner.entity.ts';
+import { Game, Team } from './venues/game.entity.ts';
+import { Venue, Zone } from './venues/venue.entity.ts';
 
 function byKey<T extends { id: string }>(em: SqlEntityManager, entity: EntityName<T>): DataLoader<string, T | null> {
   return new DataLoader(async (keys: readonly string[]) => {

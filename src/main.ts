@@ -1,12 +1,12 @@
 /** Starts the server and stops it; nothing else. */
 import closeWithGrace from 'close-with-grace';
 import { createApp } from './app.ts';
+import { failPlainly } from './cli/fail.ts';
 import { readConfig } from './config.ts';
 import { openDatabase } from './db/database.ts';
 import { createLog } from './log.ts';
-import { listen } from './server.ts';
-import { failPlainly } from './cli/fail.ts';
 import { sowDemo } from './seed/demo.ts';
+import { listen } from './server.ts';
 import { greet } from './web/greeting.ts';
 
 try {

@@ -16,7 +16,8 @@ const command = defineCommand({
   async run({ args }) {
     try {
       const { production, JWKS_URL } = readConfig(process.env);
-      if (production || JWKS_URL) throw new AccessError('FORBIDDEN', 'Tokens come from your own issuer, not from here.');
+      if (production || JWKS_URL)
+        throw new AccessError('FORBIDDEN', 'Tokens come from your own issuer, not from here.');
       console.log(await issueDevelopmentToken(readRole(args.role), args.sub, args['expires-in']));
     } catch (error) {
       failPlainly(error instanceof TypeError ? new InputError(`--expires-in: ${error.message}`) : error);

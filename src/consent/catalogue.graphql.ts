@@ -3,7 +3,7 @@ import { builder } from '../graphql/builder.ts';
 import { gatedFields } from '../graphql/consent-plugin/index.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { GRANT_DURATIONS } from './grant.entity.ts';
-import { Policy as PolicyEntity, type Policy } from './policy.entity.ts';
+import { type Policy, Policy as PolicyEntity } from './policy.entity.ts';
 import { findCurrentPolicy } from './policy.service.ts';
 import { CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
 

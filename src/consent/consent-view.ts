@@ -5,7 +5,7 @@
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import type { Viewer } from '../identity/viewer.ts';
-import { Decision, type DecisionKey, DENIAL } from './decision.ts';
+import { DENIAL, type Decision, type DecisionKey } from './decision.ts';
 import type { ConsentGate } from './gate.ts';
 import type { ConsentScope } from './scopes.ts';
 
@@ -79,8 +79,8 @@ export class ConsentView {
   }
 
   #presentAtVenue(fanId: string): Promise<boolean> {
-    let present = this.#presence.get(fanId);
-    if (!present) this.#presence.set(fanId, (present = this.#queryPresence(fanId)));
+    const present = this.#presence.get(fanId) ?? this.#queryPresence(fanId);
+    this.#presence.set(fanId, present);
     return present;
   }
 

@@ -5,8 +5,8 @@ import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { PartnerType } from '../partners/partners.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
-import { ConsentScopeEnum, GrantDurationEnum } from './catalogue.graphql.ts';
 import { grantConsent, withdrawConsent } from './acts.service.ts';
+import { ConsentScopeEnum, GrantDurationEnum } from './catalogue.graphql.ts';
 import { findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
 
 const GrantStatusEnum = builder.enumType('ConsentStatus', { values: GRANT_STATUSES });

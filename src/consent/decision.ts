@@ -30,4 +30,7 @@ export class Decision {
 }
 
 /** The answer to anything unknown, missing or failed. */
-export const DENIAL = new Decision(0, CONSENT_SCOPES.map(() => '0'));
+export const DENIAL = new Decision(
+  0,
+  CONSENT_SCOPES.map(() => '0'),
+);

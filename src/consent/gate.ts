@@ -9,7 +9,7 @@
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import { arrayOf } from '../db/sql.ts';
-import { Decision, type DecisionKey, DENIAL } from './decision.ts';
+import { DENIAL, Decision, type DecisionKey } from './decision.ts';
 
 /** Grants wake caches by a message that may be lost; this bounds for how long a denial can outlive one. */
 const MAX_AGE_MS = 10_000;

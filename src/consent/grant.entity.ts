@@ -60,7 +60,10 @@ export type ConsentEvent = InferEntity<typeof ConsentEvent>;
 export const ConsentClock = defineEntity({
   name: 'ConsentClock',
   tableName: 'consent_clock',
-  properties: { id: p.smallint().primary().autoincrement(false).default(1).check('id = 1'), seq: p.bigint('string').default(0) },
+  properties: {
+    id: p.smallint().primary().autoincrement(false).default(1).check('id = 1'),
+    seq: p.bigint('string').default(0),
+  },
 });
 
 /** What a cache must forget, in commit order. An entry names one fan, or a game, a policy or a partner: one row, not 40,000. */

@@ -45,7 +45,11 @@ export async function grantScopes(em: SqlEntityManager, act: ActOfGranting): Pro
     select id from consent_grant_scopes(
       ${randomUUID()}, ${act.fanId}, ${arrayOf(scopes)}::text[], ${arrayOf(durations)}::text[],
       ${act.recipientId}::bigint, ${act.gameId}::bigint, ${act.until}::timestamptz, ${act.policyOrdinal})`);
-  return findGrants(em, act.fanId, rows.map((row) => row.id));
+  return findGrants(
+    em,
+    act.fanId,
+    rows.map((row) => row.id),
+  );
 }
 
 async function checkDurations(
@@ -80,7 +84,11 @@ export async function withdrawScopes(
   const rows = await em.execute<{ id: string }[]>(sql`
     select id from consent_withdraw_scopes(
       ${randomUUID()}, ${act.fanId}, ${arrayOf(scopes)}::text[], ${act.recipientId}::bigint, ${act.erase})`);
-  return findGrants(em, act.fanId, rows.map((row) => row.id));
+  return findGrants(
+    em,
+    act.fanId,
+    rows.map((row) => row.id),
+  );
 }
 
 /** A fan's grants as the rule judges them now: the newest per scope, recipient and game, or those with these keys. */

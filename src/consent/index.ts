@@ -1,8 +1,8 @@
+export { grantConsent } from './acts.service.ts';
 export { type ConsentSubject, ConsentView } from './consent-view.ts';
 export type { Decision } from './decision.ts';
 export { ConsentGate } from './gate.ts';
-export { bitOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
-export { gateWrite, type ScopedValue } from './write-gate.ts';
-export { grantConsent } from './acts.service.ts';
 export { grantScopes } from './grants.service.ts';
 export { findCurrentPolicy, publishPolicy, requireCurrentPolicy } from './policy.service.ts';
+export { bitOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
+export { gateWrite, type ScopedValue } from './write-gate.ts';

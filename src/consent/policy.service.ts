@@ -34,7 +34,10 @@ export async function publishPolicy(em: SqlEntityManager, policy: NewPolicy): Pr
   return em.transactional(async (tx) => {
     await tx.execute(sql`lock table policy in share row exclusive mode`);
     if (await tx.findOne(Policy, { version: policy.version })) {
-      throw new ConflictError('INVALID_STATE', `Policy ${policy.version} is published already, and published is final.`);
+      throw new ConflictError(
+        'INVALID_STATE',
+        `Policy ${policy.version} is published already, and published is final.`,
+      );
     }
     const [row] = await tx.execute<{ ordinal: number; now: Date }[]>(
       sql`select coalesce(max(ordinal), 0) + 1 as ordinal, app_now() as now from policy`,

@@ -44,7 +44,8 @@ export const CATALOGUE: Readonly<Record<ConsentScope, ScopeDescription>> = {
   },
   PRESENCE_ZONE: {
     title: 'Where in the venue you are',
-    description: 'We know which part of the venue you are in: the way to the nearest restroom, an offer around the corner.',
+    description:
+      'We know which part of the venue you are in: the way to the nearest restroom, an offer around the corner.',
     purpose: 'dpv:ServicePersonalisation',
     retention: 'Only the latest place, until the game ends, or at once when you withdraw.',
     retentionDays: 0,

@@ -37,7 +37,8 @@ export async function startEmbeddedPostgres({ dataDir, settings = {} }: Embedded
     const programs = findPrograms();
     initialise(programs, dataDir, cluster);
     const password = readFileSync(join(dataDir, 'postgres-password'), 'utf8');
-    const port = (await findRunning(cluster, password)) ?? (await start(programs, dataDir, cluster, password, settings));
+    const port =
+      (await findRunning(cluster, password)) ?? (await start(programs, dataDir, cluster, password, settings));
     await createDatabase(address(port, password, 'postgres'));
     const found = address(port, password, 'tightrope');
     // While it is connected, nobody else takes the server for unused.
@@ -73,7 +74,9 @@ function initialise(programs: Programs, dataDir: string, cluster: string): void 
   if (existsSync(join(cluster, 'PG_VERSION'))) {
     const found = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
     if (found === MAJOR) return;
-    throw new EmbeddedPostgresError(`${cluster} was made by PostgreSQL ${found}; this is ${MAJOR}. Choose another DATA_DIR.`);
+    throw new EmbeddedPostgresError(
+      `${cluster} was made by PostgreSQL ${found}; this is ${MAJOR}. Choose another DATA_DIR.`,
+    );
   }
   const growing = `${cluster}.new`;
   const passwordFile = join(dataDir, 'postgres-password');
@@ -142,7 +145,9 @@ async function start(
     const child = spawn(file, args, { ...options, detached: true, stdio: ['ignore', output, output] });
     closeSync(output);
     child.unref();
-    const ended = new Promise<'ended'>((resolve) => child.once('exit', () => resolve('ended')).once('error', () => resolve('ended')));
+    const ended = new Promise<'ended'>((resolve) =>
+      child.once('exit', () => resolve('ended')).once('error', () => resolve('ended')),
+    );
     for (let outcome: string | undefined; outcome !== 'ended' && performance.now() < deadline; ) {
       if (await answers(address(port, password, 'postgres'))) return port;
       outcome = (await Promise.race([ended, sleep(20)])) as string | undefined;
@@ -159,7 +164,8 @@ async function shutDown(cluster: string): Promise<void> {
   if (!running || !isAlive(running.pid)) return;
   process.kill(running.pid, 'SIGINT');
   const deadline = performance.now() + START_MS;
-  while (isAlive(running.pid) && existsSync(join(cluster, 'postmaster.pid')) && performance.now() < deadline) await sleep(20);
+  while (isAlive(running.pid) && existsSync(join(cluster, 'postmaster.pid')) && performance.now() < deadline)
+    await sleep(20);
 }
 
 async function countOthers(keeper: Client): Promise<number> {
@@ -221,4 +227,5 @@ function findFreePort(): Promise<number> {
   });
 }
 
-const endOf = (log: string) => (existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-6).join('\n') : '');
+const endOf = (log: string) =>
+  existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-6).join('\n') : '';

@@ -16,9 +16,26 @@ import { Installation } from './installation.entity.ts';
 import { migrationsList } from './migrations.ts';
 
 export const ENTITIES = [
-  Installation, Venue, Zone, Team, Game, Staff, Sensor, Partner, Fan, Visit,
-  Policy, ConsentGrant, ConsentEvent, ConsentClock, ConsentLog,
-  Campaign, Offer, Announcement, Delivery, Outbox,
+  Installation,
+  Venue,
+  Zone,
+  Team,
+  Game,
+  Staff,
+  Sensor,
+  Partner,
+  Fan,
+  Visit,
+  Policy,
+  ConsentGrant,
+  ConsentEvent,
+  ConsentClock,
+  ConsentLog,
+  Campaign,
+  Offer,
+  Announcement,
+  Delivery,
+  Outbox,
 ];
 
 /** Connects lazily: an unreachable database shows at the first query. Pool sizes are per process. */
@@ -31,7 +48,12 @@ export function connectOrm(url: string, pool: { max: number } = { max: 16 }): Pr
       pool: { min: 0, max: pool.max },
       discovery: { warnWhenNoEntities: false },
       // Presence lives in unlogged partitions, which the schema generator does not know.
-      schemaGenerator: { disableForeignKeys: false, skipTables: [/^presence/], ignoreTriggers: true, ignoreRoutines: true },
+      schemaGenerator: {
+        disableForeignKeys: false,
+        skipTables: [/^presence/],
+        ignoreTriggers: true,
+        ignoreRoutines: true,
+      },
       migrations: { migrationsList, snapshot: false, disableForeignKeys: false, transactional: true, silent: true },
     }),
   );

@@ -14,7 +14,10 @@ export class EmbeddedPostgresError extends Error {}
 
 export interface Programs {
   /** A command line for one of PostgreSQL's programs. */
-  command(program: 'initdb' | 'postgres', args: readonly string[]): { file: string; args: string[]; options: SpawnOptions };
+  command(
+    program: 'initdb' | 'postgres',
+    args: readonly string[],
+  ): { file: string; args: string[]; options: SpawnOptions };
   /** Makes a file or directory belong to whoever the programs run as. */
   own(path: string): void;
 }

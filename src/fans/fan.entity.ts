@@ -5,7 +5,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { ConsentScope } from '../consent/scopes.ts';
 import { createdAt, id } from '../db/columns.ts';
-import { Team } from '../venues/index.ts';
+import { Team } from '../venues/game.entity.ts';
 
 export const Fan = defineEntity({
   name: 'Fan',

@@ -7,7 +7,7 @@ import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { LoyaltyType } from '../loyalty/loyalty.graphql.ts';
 import { TeamType } from '../venues/venues.graphql.ts';
-import { Fan as FanEntity, type Fan } from './fan.entity.ts';
+import { type Fan, Fan as FanEntity } from './fan.entity.ts';
 import { enrollFan, updateFan } from './fans.service.ts';
 import { findWithheld, WITHHELD_REASONS, type Withheld } from './withheld.service.ts';
 

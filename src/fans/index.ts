@@ -1,2 +1,2 @@
-export { Fan, FAN_COLUMN_SCOPES } from './fan.entity.ts';
+export { FAN_COLUMN_SCOPES, Fan } from './fan.entity.ts';
 export { enrollFan } from './fans.service.ts';

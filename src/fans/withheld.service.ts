@@ -1,9 +1,16 @@
 /** Which scopes are off, and why: the fan's own right to know, and nobody else's. */
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
-import { arrayOf } from '../db/sql.ts';
 import { CONSENT_SCOPES, type ConsentScope } from '../consent/index.ts';
+import { arrayOf } from '../db/sql.ts';
 
-export const WITHHELD_REASONS = ['NEVER_ASKED', 'WITHDRAWN', 'EXPIRED', 'GAME_OVER', 'OTHER_GAME', 'POLICY_OUTDATED'] as const;
+export const WITHHELD_REASONS = [
+  'NEVER_ASKED',
+  'WITHDRAWN',
+  'EXPIRED',
+  'GAME_OVER',
+  'OTHER_GAME',
+  'POLICY_OUTDATED',
+] as const;
 export type WithheldReason = (typeof WITHHELD_REASONS)[number];
 
 export interface Withheld {

@@ -5,14 +5,7 @@ import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import { DateTimeResolver, URLResolver } from 'graphql-scalars';
 import type { Context } from '../context.ts';
-import {
-  AccessError,
-  ConflictError,
-  ConsentError,
-  InputError,
-  NotFoundError,
-  ServiceError,
-} from '../errors.ts';
+import { AccessError, ConflictError, ConsentError, InputError, NotFoundError, ServiceError } from '../errors.ts';
 import './consent-plugin/index.ts';
 
 export interface SchemaShape {

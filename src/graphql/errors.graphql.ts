@@ -29,7 +29,9 @@ builder.objectType(InputError, {
 builder.objectType(ConsentError, {
   name: 'ConsentError',
   interfaces: [ErrorInterface],
-  fields: (t) => ({ scopes: t.exposeStringList('scopes', { description: 'The scopes that would have to be granted.' }) }),
+  fields: (t) => ({
+    scopes: t.exposeStringList('scopes', { description: 'The scopes that would have to be granted.' }),
+  }),
 });
 builder.objectType(AccessError, { name: 'AccessError', interfaces: [ErrorInterface] });
 builder.objectType(NotFoundError, { name: 'NotFoundError', interfaces: [ErrorInterface] });

@@ -7,7 +7,17 @@ import { hkdfSync } from 'node:crypto';
 import { aessiv } from '@noble/ciphers/aes.js';
 import { InputError } from '../errors.ts';
 
-const PUBLIC_TYPES = ['Venue', 'Zone', 'Team', 'Game', 'Partner', 'Policy', 'Campaign', 'Offer', 'Announcement'] as const;
+const PUBLIC_TYPES = [
+  'Venue',
+  'Zone',
+  'Team',
+  'Game',
+  'Partner',
+  'Policy',
+  'Campaign',
+  'Offer',
+  'Announcement',
+] as const;
 const PERSONAL_TYPES = ['Fan', 'Visit', 'Consent', 'Delivery'] as const;
 export type PublicType = (typeof PUBLIC_TYPES)[number];
 export type PersonalType = (typeof PERSONAL_TYPES)[number];
@@ -79,8 +89,8 @@ const reference = (match: RegExpExecArray): Reference => ({ type: match[1] as No
 export function createIdsFor(masterKey: string): (recipientId: string | null) => Ids {
   const known = new Map<string | null, Ids>();
   return (recipientId) => {
-    let ids = known.get(recipientId);
-    if (!ids) known.set(recipientId, (ids = new Ids(masterKey, recipientId)));
+    const ids = known.get(recipientId) ?? new Ids(masterKey, recipientId);
+    known.set(recipientId, ids);
     return ids;
   };
 }

@@ -3,7 +3,14 @@
  * pipeline, which HTTP, SSE and WebSocket all pass. The cost is reported in `extensions.cost`.
  */
 import { complexityFromQuery } from '@pothos/plugin-complexity';
-import { type ExecutionArgs, GraphQLError, getOperationAST, Kind, NoSchemaIntrospectionCustomRule, parse } from 'graphql';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  getOperationAST,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+} from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
 export const LIMITS = {

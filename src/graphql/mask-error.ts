@@ -32,7 +32,11 @@ const httpStatus = (code: string) => (code === 'UNAUTHENTICATED' ? { http: { sta
 
 /** The driver wraps errors; the code may be some causes down. */
 function findCode(error: unknown): string | null {
-  for (let at = error as { code?: unknown; cause?: unknown } | null | undefined, depth = 0; at && depth < 5; depth += 1) {
+  for (
+    let at = error as { code?: unknown; cause?: unknown } | null | undefined, depth = 0;
+    at && depth < 5;
+    depth += 1
+  ) {
     if (typeof at.code === 'string') return at.code;
     at = at.cause as typeof at;
   }

@@ -1,6 +1,7 @@
 /** Who the server takes the caller for. */
-import { Fan as FanEntity } from '../fans/index.ts';
+
 import { FanType } from '../fans/fans.graphql.ts';
+import { Fan as FanEntity } from '../fans/index.ts';
 import { builder } from '../graphql/builder.ts';
 import { PartnerType } from '../partners/partners.graphql.ts';
 import { ROLES, type Viewer } from './viewer.ts';

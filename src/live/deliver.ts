@@ -45,4 +45,3 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
 async function admits(context: Context, { gate }: StreamEvent): Promise<boolean> {
   return gate === null || context.consent.shows(gate.subject, gate.scope);
 }
-

@@ -4,7 +4,7 @@
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import type { ConsentGate } from '../consent/index.ts';
+import type { ConsentGate } from '../consent/gate.ts';
 import { InputError } from '../errors.ts';
 import type { Seal } from '../graphql/ids.ts';
 import { Bus } from './bus.ts';
@@ -65,12 +65,12 @@ export class Live {
    * @throws InputError for a cursor of something else.
    */
   async open(topicName: string, after: string | null): Promise<LiveStream> {
-    const { from, gap } = after === null ? { from: this.#relay.head, gap: false } : await this.#resume(topicName, after);
-    let topic = this.#topics.get(topicName);
-    if (!topic) this.#topics.set(topicName, (topic = new Topic(this.#relay.head)));
-    const joined = topic;
-    return new LiveStream(this.#orm, topicName, joined, from, gap, () => {
-      if (joined.listeners.size === 0 && this.#topics.get(topicName) === joined) this.#topics.delete(topicName);
+    const { from, gap } =
+      after === null ? { from: this.#relay.head, gap: false } : await this.#resume(topicName, after);
+    const topic = this.#topics.get(topicName) ?? new Topic(this.#relay.head);
+    this.#topics.set(topicName, topic);
+    return new LiveStream(this.#orm, topicName, topic, from, gap, () => {
+      if (topic.listeners.size === 0 && this.#topics.get(topicName) === topic) this.#topics.delete(topicName);
     });
   }
 
@@ -82,9 +82,9 @@ export class Live {
     const cursor = this.cursors.open(after);
     if (cursor?.stream !== topicName) throw new InputError('after is not a cursor of this stream.', 'after');
     if (cursor.generation !== this.cursors.generation) return { from: this.#relay.head, gap: true };
-    const [row] = await this.#orm.em.fork().execute<{ horizon: string }[]>(
-      sql`select outbox_horizon as horizon from installation`,
-    );
+    const [row] = await this.#orm.em
+      .fork()
+      .execute<{ horizon: string }[]>(sql`select outbox_horizon as horizon from installation`);
     const horizon = BigInt(row!.horizon);
     return cursor.position.xid < horizon
       ? { from: { xid: horizon, id: 0n }, gap: true }

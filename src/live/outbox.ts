@@ -55,8 +55,6 @@ export async function readOutbox(
 
 /** A position that everything still to be committed comes after. */
 export async function readHead(em: SqlEntityManager): Promise<Position> {
-  const [row] = await em.execute<{ xid: string }[]>(
-    sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xid`,
-  );
+  const [row] = await em.execute<{ xid: string }[]>(sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xid`);
   return { xid: BigInt(row!.xid), id: 0n };
 }

@@ -79,7 +79,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): () =
         }
       },
       execute: (args: ExecutionArgs) => (args.rootValue as { execute: (args: ExecutionArgs) => never }).execute(args),
-      subscribe: (args: ExecutionArgs) => (args.rootValue as { subscribe: (args: ExecutionArgs) => never }).subscribe(args),
+      subscribe: (args: ExecutionArgs) =>
+        (args.rootValue as { subscribe: (args: ExecutionArgs) => never }).subscribe(args),
     },
     sockets,
   );

@@ -83,9 +83,13 @@ function neededScopes(byZone: boolean, byTeam: boolean): ConsentScope[] {
 }
 
 async function chooseZones(em: SqlEntityManager, game: Game, asked: string[], rules: CampaignRules): Promise<Zone[]> {
-  const zones = await em.find(Zone, { venueId: game.venueId, id: { $in: asked.length > 0 ? asked : rules.zoneIds } }, {
-    orderBy: { id: 'asc' },
-  });
+  const zones = await em.find(
+    Zone,
+    { venueId: game.venueId, id: { $in: asked.length > 0 ? asked : rules.zoneIds } },
+    {
+      orderBy: { id: 'asc' },
+    },
+  );
   if (asked.length === 0) {
     if (rules.zoneIds.length > 0 && zones.length === 0) throw new InputError('The campaign has no zone at that venue.');
     return zones;

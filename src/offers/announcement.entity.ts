@@ -1,8 +1,8 @@
 /** One push of an offer to the audience of a moment, and the record that one fan was announced it. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { createdAt, id } from '../db/columns.ts';
-import { Fan } from '../fans/index.ts';
-import { Game } from '../venues/index.ts';
+import { Fan } from '../fans/fan.entity.ts';
+import { Game } from '../venues/game.entity.ts';
 import { Campaign, Offer } from './campaign.entity.ts';
 
 export interface Reason {

@@ -4,7 +4,7 @@
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { createdAt, id, instant } from '../db/columns.ts';
-import { Partner } from '../partners/index.ts';
+import { Partner } from '../partners/partner.entity.ts';
 
 export type Discount =
   | { kind: 'PERCENT'; percent: number }

@@ -49,7 +49,10 @@ const NewCampaign = z
     holdoutPercent: z.number().int().min(0).max(100),
     idempotencyKey: z.string().min(1).max(200).nullable(),
   })
-  .refine(({ validFrom, validUntil }) => validFrom < validUntil, { path: ['validUntil'], message: 'must be after validFrom' });
+  .refine(({ validFrom, validUntil }) => validFrom < validUntil, {
+    path: ['validUntil'],
+    message: 'must be after validFrom',
+  });
 export type NewCampaign = z.infer<typeof NewCampaign>;
 
 /** @throws InputError, NotFoundError for a venue, zone or team, ConflictError for a key used with another input. */
@@ -97,7 +100,10 @@ export async function endCampaign(context: Context, campaignId: string): Promise
 }
 
 /** Pausing stops new announcements; what was announced stays. @throws ConflictError once it has ended. */
-export async function pauseCampaign(context: Context, input: { campaignId: string; paused: boolean }): Promise<Campaign> {
+export async function pauseCampaign(
+  context: Context,
+  input: { campaignId: string; paused: boolean },
+): Promise<Campaign> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
   return context.em.transactional(async (em) => {
     const campaign = await em.findOne(Campaign, { id: input.campaignId, partnerId }, { lockMode: 4 });

@@ -2,7 +2,7 @@
 import { builder } from '../graphql/builder.ts';
 import { connect } from '../graphql/connection.ts';
 import { Node, registerNode } from '../graphql/node.ts';
-import { Partner as PartnerEntity, type Partner } from './partner.entity.ts';
+import { type Partner, Partner as PartnerEntity } from './partner.entity.ts';
 
 export const PartnerType = builder.objectRef<Partner>('Partner').implement({
   description: 'A sponsor or vendor: a recipient of data, which fans name one by one.',

@@ -23,7 +23,13 @@ const ALL_FOR_THE_GAME: readonly ConsentScope[] = ['PRESENCE_VENUE', 'PRESENCE_Z
 
 /** Each is enrolled with PROFILE and LOYALTY; `scopes` are granted to the operator for the demo game. */
 export const DEMO_FANS = [
-  { subject: 'avery', displayName: 'Avery', scopes: ALL_FOR_THE_GAME, zone: 'green-monster', sharesWith: 'demo-partner' },
+  {
+    subject: 'avery',
+    displayName: 'Avery',
+    scopes: ALL_FOR_THE_GAME,
+    zone: 'green-monster',
+    sharesWith: 'demo-partner',
+  },
   { subject: 'blake', displayName: 'Blake', scopes: ['PRESENCE_VENUE', 'OFFERS_LIVE'], zone: null, sharesWith: null },
   { subject: 'casey', displayName: 'Casey', scopes: [], zone: null, sharesWith: null },
 ] as const;
@@ -131,7 +137,12 @@ async function sowFan(context: Context, { subject, displayName, sharesWith }: De
 }
 
 /** Consent for a game is given for that sitting, so it is given again when the demo game begins anew. */
-async function arrive(context: Context, { subject, scopes, zone }: DemoFan, gameId: string, venueId: string): Promise<void> {
+async function arrive(
+  context: Context,
+  { subject, scopes, zone }: DemoFan,
+  gameId: string,
+  venueId: string,
+): Promise<void> {
   const fanId = context.viewer.role === 'FAN' ? context.viewer.fanId! : '';
   const asked = await context.em.execute(sql`
     select 1 from consent_grant g join game s on s.id = g.game_id and s.session = g.game_session

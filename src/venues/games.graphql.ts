@@ -4,8 +4,8 @@ import type { Context } from '../context.ts';
 import { builder } from '../graphql/builder.ts';
 import { connect } from '../graphql/connection.ts';
 import { Node, registerNode } from '../graphql/node.ts';
+import { GAME_STATUSES, type Game, Game as GameEntity } from './game.entity.ts';
 import { setGameStatus } from './games.service.ts';
-import { GAME_STATUSES, Game as GameEntity, type Game } from './game.entity.ts';
 import { TeamType, VenueType } from './venues.graphql.ts';
 
 export const GameStatusEnum = builder.enumType('GameStatus', { values: GAME_STATUSES });
@@ -19,7 +19,10 @@ export const GameType = builder.objectRef<Game>('Game').implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: (game, _, { ids }) => ids.toGlobal('Game', game.id) }),
-    sourceKey: t.exposeString('sourceKey', { nullable: true, description: "The source's own key, such as Retrosheet's." }),
+    sourceKey: t.exposeString('sourceKey', {
+      nullable: true,
+      description: "The source's own key, such as Retrosheet's.",
+    }),
     startsAt: t.expose('startsAt', { type: 'DateTime' }),
     startPrecision: t.expose('startPrecision', { type: StartPrecision }),
     endsAt: t.field({
@@ -29,15 +32,31 @@ export const GameType = builder.objectRef<Game>('Game').implement({
       resolve: (game) => game.endedAt ?? null,
     }),
     status: t.expose('status', { type: GameStatusEnum }),
-    gameNumber: t.exposeInt('gameNumber', { description: '0: the only one of its day; 1, 2, 3: its place among several.' }),
+    gameNumber: t.exposeInt('gameNumber', {
+      description: '0: the only one of its day; 1, 2, 3: its place among several.',
+    }),
     attendance: t.exposeInt('attendance', { nullable: true, description: 'Null where it is not known.' }),
     homeScore: t.exposeInt('homeScore', { nullable: true }),
     awayScore: t.exposeInt('awayScore', { nullable: true }),
     forfeit: t.exposeString('forfeit', { nullable: true, description: "Retrosheet's forfeit code: V, H or T." }),
-    completion: t.exposeString('completion', { nullable: true, description: 'Of a suspended game, as Retrosheet writes it.' }),
-    venue: t.field({ type: VenueType, resolve: async (game, _, { loaders }) => (await loaders.venue.load(game.venueId))! }),
-    homeTeam: t.field({ type: TeamType, nullable: true, resolve: (game, _, context) => team(context, game.homeTeamId) }),
-    awayTeam: t.field({ type: TeamType, nullable: true, resolve: (game, _, context) => team(context, game.awayTeamId) }),
+    completion: t.exposeString('completion', {
+      nullable: true,
+      description: 'Of a suspended game, as Retrosheet writes it.',
+    }),
+    venue: t.field({
+      type: VenueType,
+      resolve: async (game, _, { loaders }) => (await loaders.venue.load(game.venueId))!,
+    }),
+    homeTeam: t.field({
+      type: TeamType,
+      nullable: true,
+      resolve: (game, _, context) => team(context, game.homeTeamId),
+    }),
+    awayTeam: t.field({
+      type: TeamType,
+      nullable: true,
+      resolve: (game, _, context) => team(context, game.awayTeamId),
+    }),
     replayOf: t.field({
       type: 'ID',
       nullable: true,

@@ -3,16 +3,14 @@ import { builder } from '../graphql/builder.ts';
 import { connect } from '../graphql/connection.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { Team as TeamEntity } from './game.entity.ts';
-import { type Team, Venue as VenueEntity, type Venue, ZONE_KINDS, type Zone } from './index.ts';
+import { type Team, type Venue, Venue as VenueEntity, ZONE_KINDS, type Zone } from './index.ts';
 
 export const ZoneKindEnum = builder.enumType('ZoneKind', { values: ZONE_KINDS });
 
-export const GeoPoint = builder
-  .objectRef<{ latitude: number; longitude: number }>('GeoPoint')
-  .implement({
-    description: 'WGS 84, in degrees.',
-    fields: (t) => ({ latitude: t.exposeFloat('latitude'), longitude: t.exposeFloat('longitude') }),
-  });
+export const GeoPoint = builder.objectRef<{ latitude: number; longitude: number }>('GeoPoint').implement({
+  description: 'WGS 84, in degrees.',
+  fields: (t) => ({ latitude: t.exposeFloat('latitude'), longitude: t.exposeFloat('longitude') }),
+});
 
 export const ZoneType = builder.objectRef<Zone>('Zone').implement({
   description: 'A part of a venue.',
@@ -65,7 +63,8 @@ registerNode('Team', { load: ({ loaders }, key) => loaders.team.load(key) });
 builder.queryField('venues', (t) =>
   t.connection({
     type: VenueType,
-    resolve: (_, args, context) => connect(context, args, { entity: VenueEntity, table: 'venue', order: ['name', 'id'] }),
+    resolve: (_, args, context) =>
+      connect(context, args, { entity: VenueEntity, table: 'venue', order: ['name', 'id'] }),
   }),
 );
 builder.queryField('teams', (t) =>

@@ -5,8 +5,8 @@
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { createdAt, id, instant } from '../db/columns.ts';
-import { Fan } from '../fans/index.ts';
-import { Game } from '../venues/index.ts';
+import { Fan } from '../fans/fan.entity.ts';
+import { Game } from '../venues/game.entity.ts';
 
 export const CHECK_IN_METHODS = ['TICKET', 'ZONE_CODE', 'BEACON', 'MANUAL'] as const;
 export type CheckInMethod = (typeof CHECK_IN_METHODS)[number];

@@ -3,7 +3,7 @@ import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { GameType } from '../venues/games.graphql.ts';
-import { CHECK_IN_METHODS, Visit as VisitEntity, type Visit } from './visit.entity.ts';
+import { CHECK_IN_METHODS, type Visit, Visit as VisitEntity } from './visit.entity.ts';
 import { checkIn, checkOut } from './visits.service.ts';
 
 const CheckInMethodEnum = builder.enumType('CheckInMethod', { values: CHECK_IN_METHODS });

@@ -46,7 +46,12 @@ export async function checkIn(context: Context, input: CheckIn): Promise<{ visit
     }
     const at = await arrival(em, game, wanted.at);
     await checkZone(em, game, wanted.zoneId);
-    const { zoneId } = await gateWrite(em, { fanId, gameId: game.id }, { visit: game.id, zoneId: wanted.zoneId }, SCOPES);
+    const { zoneId } = await gateWrite(
+      em,
+      { fanId, gameId: game.id },
+      { visit: game.id, zoneId: wanted.zoneId },
+      SCOPES,
+    );
     const [row] = await em.execute<{ id: string; created: boolean }[]>(sql`
       insert into visit (fan_id, game_id, method, nonce, arrived_at)
       values (${fanId}, ${game.id}, ${wanted.method}, ${wanted.nonce}, ${at.toISOString()}::timestamptz)

@@ -11,7 +11,10 @@ const STYLE = `body{font:17px/1.6 system-ui,sans-serif;max-width:44rem;margin:3r
 h1,h2{line-height:1.25}pre{white-space:pre-wrap;font:inherit}code{font-size:.85em;color:#555}
 dt{font-weight:600;margin-top:1.2rem}dd{margin:0}small{color:#666}`;
 
-export function policyRoutes(orm: MikroORM, schema: GraphQLSchema): (req: IncomingMessage, res: ServerResponse) => boolean {
+export function policyRoutes(
+  orm: MikroORM,
+  schema: GraphQLSchema,
+): (req: IncomingMessage, res: ServerResponse) => boolean {
   const fields = gatedFields(schema);
   const scopes = CONSENT_SCOPES.map((scope) => {
     const { title, description, retention } = CATALOGUE[scope];

@@ -88,7 +88,11 @@ describe.each([
     await stream.waitFor(announces(await announce(server, gameId)));
     await mutate(server, token, 'withdrawConsent', { scopes: ['OFFERS_LIVE'] });
     const between = await announce(server, gameId);
-    await mutate(server, token, 'grantConsent', { scopes: ['OFFERS_LIVE'], duration: 'STANDING', policyVersion: POLICY });
+    await mutate(server, token, 'grantConsent', {
+      scopes: ['OFFERS_LIVE'],
+      duration: 'STANDING',
+      policyVersion: POLICY,
+    });
     const after = await announce(server, gameId);
     await stream.waitFor(announces(after));
     await stream.close();

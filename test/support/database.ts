@@ -18,6 +18,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   });
   return {
     url: databaseUrl(adminUrl, name),
-    drop: () => withAdmin(adminUrl, async (admin) => void (await admin.query(`drop database if exists ${name} (force)`))),
+    drop: () =>
+      withAdmin(adminUrl, async (admin) => void (await admin.query(`drop database if exists ${name} (force)`))),
   };
 }

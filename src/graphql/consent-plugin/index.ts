@@ -75,11 +75,15 @@ export class ConsentPlugin<Types extends SchemaTypes> extends BasePlugin<Types> 
         if (isSubject && consent === undefined) {
           throw new PothosSchemaError(`${name} is a field about a fan and does not say which consent gates it`);
         }
-        if (!isSubject && consent) throw new PothosSchemaError(`${name} names a consent, but ${type.name} has no subject`);
-        if (selfOnly && isNonNullType(field.type)) throw new PothosSchemaError(`${name} is selfOnly and must be nullable`);
+        if (!isSubject && consent)
+          throw new PothosSchemaError(`${name} names a consent, but ${type.name} has no subject`);
+        if (selfOnly && isNonNullType(field.type))
+          throw new PothosSchemaError(`${name} is selfOnly and must be nullable`);
         if (!consent) continue;
-        if (!CONSENT_SCOPES.includes(consent)) throw new PothosSchemaError(`${name} names the unknown scope ${consent}`);
-        if (isNonNullType(field.type)) throw new PothosSchemaError(`${name} is gated by ${consent} and must be nullable`);
+        if (!CONSENT_SCOPES.includes(consent))
+          throw new PothosSchemaError(`${name} names the unknown scope ${consent}`);
+        if (isNonNullType(field.type))
+          throw new PothosSchemaError(`${name} is gated by ${consent} and must be nullable`);
       }
     }
     return schema;
