@@ -10,6 +10,7 @@ import type { Seal } from '../graphql/ids.ts';
 import { Bus } from './bus.ts';
 import { Cursors, type Position } from './position.ts';
 import { Relay } from './relay.ts';
+import { keepPruning } from './retention.ts';
 import { LiveStream } from './stream.ts';
 import { Topic } from './topic.ts';
 
@@ -22,6 +23,7 @@ export class Live {
   readonly #topics = new Map<string, Topic>();
   readonly #bus: Bus;
   readonly #relay: Relay;
+  readonly #stopPruning: () => void;
   readonly cursors: Cursors;
 
   private constructor(orm: MikroORM, url: string, gate: ConsentGate, cursors: Cursors, log: Logger) {
@@ -36,6 +38,7 @@ export class Live {
       }
       for (const topic of touched) topic.wake();
     });
+    this.#stopPruning = keepPruning(orm, log);
     this.#bus = new Bus(orm, url, log, ({ outbox, fans }) => {
       for (const fan of fans ?? []) gate.forget(fan);
       if (outbox) this.#relay.wake();
@@ -75,6 +78,7 @@ export class Live {
   }
 
   async close(): Promise<void> {
+    this.#stopPruning();
     await Promise.all([this.#relay.close(), this.#bus.close()]);
   }
 

@@ -1,0 +1,154 @@
+/** What a client may rely on who loses the connection, and what a writer may rely on who is overtaken. */
+import { sql } from '@mikro-orm/postgresql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { emit, type StreamItem } from '../../src/live/index.ts';
+import { pruneOutbox } from '../../src/live/retention.ts';
+import { announce, createCampaign, enrollFan, LIVE_OFFERS, liveGameId, mutate } from '../support/operations.ts';
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts';
+import { overWebSocket } from '../support/stream.ts';
+
+const SCOPES = ['PRESENCE_VENUE', 'OFFERS_LIVE'];
+const offers = (frames: readonly Answer[]) =>
+  frames.map(({ data }) => data?.liveOffers).filter((event) => event?.__typename === 'OfferAnnounced');
+const isPosition = ({ data }: Answer) => data?.liveOffers.__typename === 'StreamPosition';
+const announces = (offerId: string) => (frame: Answer) => frame.data?.liveOffers.offer?.id === offerId;
+
+describe('a live stream', () => {
+  let server: TestServer;
+  let gameId: string;
+  beforeAll(async () => {
+    server = await startTestServer();
+    gameId = await liveGameId(server);
+  });
+  afterAll(() => server.close());
+
+  const arrive = async () => {
+    const { token } = await enrollFan(server, SCOPES);
+    await mutate(server, token, 'checkIn', { gameId, method: 'TICKET', nonce: 'gate' });
+    return token;
+  };
+  const open = async (token: string, after: string | null = null) => {
+    const stream = await overWebSocket(server.url, token, LIVE_OFFERS, { gameId, after });
+    await stream.waitFor((frame) => isPosition(frame) || frame.errors !== undefined);
+    return stream;
+  };
+
+  it('resumes after a cursor without loss or repetition, and goes on live', async () => {
+    const token = await arrive();
+    const first = await open(token);
+    const seen = await announce(server, gameId);
+    const { cursor } = (await first.waitFor(announces(seen))).data.liveOffers;
+    await first.close();
+    const missed = [await announce(server, gameId), await announce(server, gameId)];
+    const second = await open(token, cursor);
+    const live = await announce(server, gameId);
+    await second.waitFor(announces(live));
+    await second.close();
+    expect(offers(second.frames).map(({ offer }) => offer.id)).toEqual([...missed, live]);
+  });
+
+  it('resumes from the position it began with', async () => {
+    const token = await arrive();
+    const first = await open(token);
+    const { cursor } = first.frames.find(isPosition)!.data.liveOffers;
+    await first.close();
+    const missed = await announce(server, gameId);
+    const second = await open(token, cursor);
+    await second.waitFor(announces(missed));
+    await second.close();
+    expect(offers(second.frames)).toHaveLength(1);
+  });
+
+  it('brings an event whose wake-up was lost all the same', async () => {
+    const token = await arrive();
+    const stream = await open(token);
+    const campaign = await createCampaign(server);
+    const { idsFor, orm } = server.services;
+    const [game, offer] = [idsFor(null).parse(gameId)!.key, idsFor(null).parse(campaign.offerId)!.key];
+    await orm.em.fork().transactional(async (em) => {
+      const [row] = await em.execute<{ id: string }[]>(sql`
+        insert into announcement (campaign_id, offer_id, game_id, reasons, idempotency_key)
+        select campaign_id, id, ${game}, '[]', 'silent' from offer where id = ${offer} returning id`);
+      await em.execute(sql`
+        insert into delivery (announcement_id, offer_id, fan_id, lineages)
+        select ${row!.id}, ${offer}, m.fan_id, m.lineages
+        from consent_mask((select array_agg(id) from fan), null, ${game}, app_now()) m`);
+      await emit(em, `game:${game}`, 'OFFER_ANNOUNCED', { announcementId: row!.id, offerId: offer });
+    });
+    await stream.waitFor(announces(campaign.offerId));
+    await stream.close();
+  });
+
+  it('says so when it cannot resume because history is pruned, and goes on from where it is kept', async () => {
+    const token = await arrive();
+    const first = await open(token);
+    const { cursor } = first.frames.find(isPosition)!.data.liveOffers;
+    await announce(server, gameId);
+    await first.close();
+    const { orm } = server.services;
+    await orm.em.fork().execute(sql`update outbox set at = at - interval '25 hours'`);
+    await pruneOutbox(orm);
+    const second = await open(token, cursor);
+    const gap = second.frames[0]!.data.liveOffers;
+    expect(gap).toMatchObject({ __typename: 'StreamGap', resumeFrom: gap.cursor });
+    const next = await announce(server, gameId);
+    await second.waitFor(announces(next));
+    await second.close();
+  });
+
+  it.each([
+    ['garbage', () => 'garbage'],
+    ['a cursor of a page', async () => {
+      const { data } = await server.ask(null, '{ games(first: 1) { edges { cursor } } }');
+      return data.games.edges[0].cursor;
+    }],
+    ['a cursor of another game', () => server.services.live.cursors.seal('game:999', { xid: 1n, id: 1n })],
+  ])('refuses %s as its cursor', async (_, after) => {
+    const stream = await open(await arrive(), await after());
+    expect(stream.frames[0]!.errors![0]!.extensions.code).toBe('BAD_INPUT');
+    await stream.close();
+  });
+
+  it('tells of an end only those who were told of the beginning', async () => {
+    const stream = await open(await arrive());
+    const campaign = await createCampaign(server);
+    await mutate(server, campaign.token, 'announceOffer', { campaignId: campaign.id, gameId, idempotencyKey: 'a' });
+    const newcomer = await open(await arrive());
+    await mutate(server, campaign.token, 'endCampaign', { campaignId: campaign.id });
+    const sentinel = await announce(server, gameId);
+    await Promise.all([stream.waitFor(announces(sentinel)), newcomer.waitFor(announces(sentinel))]);
+    const ends = (frames: readonly Answer[]) =>
+      frames.filter(({ data }) => data?.liveOffers.__typename === 'OfferEnded').map(({ data }) => data.liveOffers);
+    expect(ends(stream.frames)).toMatchObject([{ offer: { id: campaign.offerId }, reason: 'CAMPAIGN_ENDED' }]);
+    expect(ends(newcomer.frames)).toEqual([]);
+    await Promise.all([stream.close(), newcomer.close()]);
+  });
+
+  it('loses none of the commits that overtake each other, and repeats none', async () => {
+    const { live, orm } = server.services;
+    const topic = 'game:777';
+    const stream = await live.open(topic, null);
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let turn = 0; turn < 40; turn += 1) {
+        await orm.em.fork().transactional(async (em) => {
+          await emit(em, topic, 'OFFER_ANNOUNCED', { n: `${writer}-${turn}` });
+          await em.execute(sql`select pg_sleep(random() * 0.004)`);
+        });
+        if (turn % 10 === 0) live.wake();
+      }
+    });
+    const written = Promise.all(writers).then(() => live.wake());
+    const read: string[] = [];
+    const positions: bigint[] = [];
+    while (read.length < 320) {
+      const item: StreamItem = (await stream.next()).value;
+      if (item.kind !== 'EVENT') continue;
+      read.push(item.event.payload.n!);
+      positions.push(item.position.xid);
+    }
+    await written;
+    await stream.return();
+    expect(new Set(read).size).toBe(320);
+    expect(positions).toEqual([...positions].sort((a, b) => Number(a - b)));
+  });
+});
