@@ -2,7 +2,7 @@
  * An announcement: one transaction that locks the campaign, picks the audience in one statement, records a delivery for
  * each fan in it with the lineages of consent then in force, and writes one outbox event.
  */
-import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import { LockMode, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { bitOf, type ConsentScope } from '../consent/index.ts';
 import type { Context } from '../context.ts';
@@ -29,9 +29,13 @@ export async function announceOffer(context: Context, input: Announce): Promise<
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
   const wanted = read(Announce, input);
   const announced = await context.em.transactional(async (em) => {
-    const campaign = await em.findOne(Campaign, { id: wanted.campaignId, partnerId }, { lockMode: 4 });
+    const campaign = await em.findOne(
+      Campaign,
+      { id: wanted.campaignId, partnerId },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     if (!campaign) throw new NotFoundError('The campaign');
-    const game = await em.findOne(Game, { id: wanted.gameId }, { lockMode: 2 });
+    const game = await em.findOne(Game, { id: wanted.gameId }, { lockMode: LockMode.PESSIMISTIC_READ });
     if (!game) throw new NotFoundError('The game');
     const zones = await chooseZones(em, game, wanted.zoneIds, campaign.rules);
     const repeated = await em.findOne(Announcement, { campaignId: campaign.id, idempotencyKey: wanted.idempotencyKey });

@@ -1,6 +1,6 @@
 /** A partner's campaigns: created once per idempotency key, live while their window is open, ended for good. */
 import { createHash } from 'node:crypto';
-import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import { LockMode, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { arrayOf, readNow } from '../db/sql.ts';
@@ -82,7 +82,11 @@ export async function createCampaign(context: Context, input: NewCampaign): Prom
 export async function endCampaign(context: Context, campaignId: string): Promise<Campaign> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
   const ended = await context.em.transactional(async (em) => {
-    const campaign = await em.findOne(Campaign, { id: campaignId, partnerId }, { lockMode: 4 });
+    const campaign = await em.findOne(
+      Campaign,
+      { id: campaignId, partnerId },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     if (!campaign) throw new NotFoundError('The campaign');
     if (campaign.endedAt) return campaign;
     campaign.endedAt = await readNow(em);
@@ -106,7 +110,11 @@ export async function pauseCampaign(
 ): Promise<Campaign> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
   return context.em.transactional(async (em) => {
-    const campaign = await em.findOne(Campaign, { id: input.campaignId, partnerId }, { lockMode: 4 });
+    const campaign = await em.findOne(
+      Campaign,
+      { id: input.campaignId, partnerId },
+      { lockMode: LockMode.PESSIMISTIC_WRITE },
+    );
     if (!campaign) throw new NotFoundError('The campaign');
     if (campaignStatus(campaign, await readNow(em)) === 'ENDED') {
       throw new ConflictError('INVALID_STATE', 'The campaign has ended.');

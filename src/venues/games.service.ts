@@ -2,7 +2,7 @@
  * The course of a game. Its end is one commit: status, the visits that no consent keeps, the presence partition, and
  * one log entry that makes every gate forget the grants given for it.
  */
-import { sql } from '@mikro-orm/postgresql';
+import { LockMode, sql } from '@mikro-orm/postgresql';
 import type { Context } from '../context.ts';
 import { AccessError, ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireRole } from '../identity/roles.ts';
@@ -21,7 +21,7 @@ export async function setGameStatus(context: Context, input: SetGameStatus): Pro
     throw new InputError('startsAt goes with a game that is yet to be played.', 'input.startsAt');
   }
   return context.em.transactional(async (em) => {
-    const game = await em.findOne(Game, { id: input.gameId }, { lockMode: 4 });
+    const game = await em.findOne(Game, { id: input.gameId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (!game) throw new NotFoundError('The game');
     if (!venueIds.includes(game.venueId)) throw new AccessError('FORBIDDEN', 'That game is at another venue.');
     if (game.sourceKey) throw new ConflictError('INVALID_STATE', 'An imported game is a fact and is never altered.');

@@ -2,7 +2,7 @@
  * Arriving and leaving. A visit needs PRESENCE_VENUE and is remembered past the game only under HISTORY_ATTENDANCE;
  * where in the venue somebody is needs PRESENCE_ZONE, and is left out without it.
  */
-import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import { LockMode, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { gateWrite } from '../consent/index.ts';
 import { type Context, consentChanged } from '../context.ts';
@@ -38,7 +38,7 @@ export async function checkIn(context: Context, input: CheckIn): Promise<{ visit
   const { fanId } = requireFan(context.viewer);
   const wanted = read(CheckIn, input);
   const outcome = await context.em.transactional(async (em) => {
-    const game = await em.findOne(Game, { id: wanted.gameId }, { lockMode: 2 });
+    const game = await em.findOne(Game, { id: wanted.gameId }, { lockMode: LockMode.PESSIMISTIC_READ });
     if (!game) throw new NotFoundError('The game');
     const repeated = await em.findOne(Visit, { fanId, nonce: wanted.nonce });
     if (repeated && repeated.gameId !== game.id) {

@@ -98,10 +98,13 @@ describe('a live stream', () => {
 
   it.each([
     ['garbage', () => 'garbage'],
-    ['a cursor of a page', async () => {
-      const { data } = await server.ask(null, '{ games(first: 1) { edges { cursor } } }');
-      return data.games.edges[0].cursor;
-    }],
+    [
+      'a cursor of a page',
+      async () => {
+        const { data } = await server.ask(null, '{ games(first: 1) { edges { cursor } } }');
+        return data.games.edges[0].cursor;
+      },
+    ],
     ['a cursor of another game', () => server.services.live.cursors.seal('game:999', { xid: 1n, id: 1n })],
   ])('refuses %s as its cursor', async (_, after) => {
     const stream = await open(await arrive(), await after());
