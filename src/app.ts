@@ -77,7 +77,7 @@ export async function createApp({
       const token = extra ? null : bearerToken(request.headers.get('authorization'));
       const claims = extra ? extra.claims : token && (await verify(token));
       const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;
-      return { ...createContext(services, viewer), expiresAt: claims ? claims.exp * 1000 : null };
+      return createContext(services, viewer, claims ? claims.exp * 1000 : null);
     },
     plugins: [useLimits(), useIntrospection(config.INTROSPECTION), useLiveDelivery(services, makeEventContext)],
   });
@@ -85,7 +85,15 @@ export async function createApp({
   const routes = [
     probeRoutes(orm),
     policyRoutes(orm, schema),
-    ...(config.GRAPHIQL ? [graphiqlRoutes({ endpoint: ENDPOINT, tabs: () => demoTabs(services, config) })] : []),
+    ...(config.GRAPHIQL
+      ? [
+          graphiqlRoutes({
+            endpoint: ENDPOINT,
+            tabs: () => demoTabs(services, config),
+            onError: (err) => log.warn({ err }, 'GraphiQL could not be shown'),
+          }),
+        ]
+      : []),
   ];
   const server = createServer((req, res) => {
     if (routes.some((route) => route(req, res)) || refuseBody(req, res)) return;

@@ -24,6 +24,8 @@ export interface Services {
 
 export interface Context extends Services {
   readonly viewer: Viewer;
+  /** When the viewer's token ends, in milliseconds since 1970: no stream outlives it. */
+  readonly expiresAt: number | null;
   readonly em: SqlEntityManager;
   readonly ids: Ids;
   readonly consent: ConsentView;
@@ -32,12 +34,13 @@ export interface Context extends Services {
   readonly now: () => Promise<Date>;
 }
 
-export function createContext(services: Services, viewer: Viewer): Context {
+export function createContext(services: Services, viewer: Viewer, expiresAt: number | null = null): Context {
   const em = services.orm.em.fork();
   let now: Promise<Date> | null = null;
   return {
     ...services,
     viewer,
+    expiresAt,
     em,
     ids: services.idsFor(viewer.role === 'PARTNER' ? viewer.partnerId : null),
     consent: new ConsentView(services.gate, services.orm, viewer),

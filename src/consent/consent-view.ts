@@ -5,7 +5,7 @@
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import type { Viewer } from '../identity/viewer.ts';
-import { DENIAL, type Decision, type DecisionKey } from './decision.ts';
+import { DENIAL, type Decision, type DecisionKey, wasHeld } from './decision.ts';
 import type { ConsentGate } from './gate.ts';
 import type { ConsentScope } from './scopes.ts';
 
@@ -23,6 +23,7 @@ export class ConsentView {
   readonly #viewer: Viewer;
   readonly #decisions: DataLoader<DecisionKey, Decision, string>;
   readonly #presence = new Map<string, Promise<boolean>>();
+  readonly #doubted = new Set<string>();
   #fresh: Promise<void> | null = null;
 
   constructor(gate: ConsentGate, orm: MikroORM, viewer: Viewer) {
@@ -56,7 +57,22 @@ export class ConsentView {
   async shows(subject: ConsentSubject | null, scope: ConsentScope): Promise<boolean> {
     if (!subject || !(await this.sees(subject))) return false;
     const decision = await this.decide(subject);
-    return subject.captured ? decision.heldSince(scope, subject.captured) : decision.holds(scope);
+    if (!subject.captured) return decision.holds(scope);
+    if (decision.heldSince(scope, subject.captured)) return true;
+    return wasHeld(scope, subject.captured) && (await this.#decideAgain(subject)).heldSince(scope, subject.captured);
+  }
+
+  /**
+   * A denial of what was in force when the event was captured may only be one that outlived a grant whose wake-up has
+   * not arrived: it is looked up once more.
+   */
+  #decideAgain(subject: ConsentSubject): Promise<Decision> {
+    if (!this.#doubted.has(subject.fanId)) {
+      this.#doubted.add(subject.fanId);
+      this.#gate.forget(subject.fanId);
+      this.#decisions.clearAll();
+    }
+    return this.decide(subject);
   }
 
   /** Whether the viewer is this fan. */

@@ -25,9 +25,13 @@ export class Decision {
   /** Whether the scope is in force now and has been without a gap since `captured`, the lineages of an earlier moment. */
   heldSince(scope: ConsentScope, captured: readonly string[]): boolean {
     const place = CONSENT_SCOPES.indexOf(scope);
-    return this.holds(scope) && captured[place] !== '0' && captured[place] === this.lineages[place];
+    return this.holds(scope) && wasHeld(scope, captured) && captured[place] === this.lineages[place];
   }
 }
+
+/** Whether the scope was in force at the moment of which these are the lineages. */
+export const wasHeld = (scope: ConsentScope, captured: readonly string[]): boolean =>
+  (captured[CONSENT_SCOPES.indexOf(scope)] ?? '0') !== '0';
 
 /** The answer to anything unknown, missing or failed. */
 export const DENIAL = new Decision(

@@ -6,17 +6,20 @@
 import {
   createSourceEventStream,
   type ExecutionArgs,
+  type ExecutionResult,
   executeSubscriptionEvent,
   validateSubscriptionArgs,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
-import { EventSource, type StreamEvent } from './stream-event.ts';
+import { MappedStream } from './mapped-stream.ts';
+import type { StreamEvent } from './stream-event.ts';
 
 /** Makes the context of one event. A test replaces it to show that sharing one leaks. */
 export type MakeEventContext = (services: Services, opened: Context) => Context;
 
-export const freshContext: MakeEventContext = (services, { viewer }) => createContext(services, viewer);
+export const freshContext: MakeEventContext = (services, { viewer, expiresAt }) =>
+  createContext(services, viewer, expiresAt);
 
 export function useLiveDelivery(services: Services, makeContext: MakeEventContext = freshContext): Plugin {
   return {
@@ -28,15 +31,16 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
         if (!(Symbol.asyncIterator in source)) return source;
         const opened = args.contextValue as Context;
         const events = source as AsyncIterableIterator<StreamEvent>;
-        return new EventSource(events, async (event) => {
+        const toResult = async (event: StreamEvent): Promise<ExecutionResult | null> => {
           const context = makeContext(services, opened);
           if (!(await admits(context, event))) return null;
-          return (await executeSubscriptionEvent({
+          return executeSubscriptionEvent({
             ...validated,
             rootValue: event,
             contextValue: { ...opened, ...context },
-          })) as never;
-        });
+          });
+        };
+        return new MappedStream(events, toResult, opened.expiresAt);
       });
     },
   };

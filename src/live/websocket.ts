@@ -11,6 +11,7 @@ import type { YogaServerInstance } from 'graphql-yoga';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { LIMITS } from '../graphql/limits.ts';
 import { bearerToken, type Claims, type VerifyToken } from '../identity/tokens.ts';
+import { LONGEST_TIMER_MS } from './mapped-stream.ts';
 
 export interface SocketExtra extends Record<PropertyKey, unknown> {
   readonly socket: WebSocket;
@@ -28,7 +29,6 @@ interface WebSocketOptions {
 }
 
 const FORBIDDEN = 4403;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Attaches to a server; the returned function closes every socket with 1001 and waits for them. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): () => Promise<void> {

@@ -3,7 +3,8 @@ import type { Context } from '../context.ts';
 import { NotFoundError } from '../errors.ts';
 import { requireFan } from '../identity/roles.ts';
 import { gameTopic, type StreamItem } from '../live/index.ts';
-import { EventSource, type StreamEvent } from '../live/stream-event.ts';
+import { MappedStream } from '../live/mapped-stream.ts';
+import type { StreamEvent } from '../live/stream-event.ts';
 
 export interface OfferAnnounced extends StreamEvent {
   readonly kind: 'OFFER_ANNOUNCED';
@@ -47,5 +48,5 @@ export async function openLiveOffers(
     const announcementId = payload.announcementId!;
     return delivery.announcement_id === announcementId ? { kind, cursor, gate, gameId, announcementId, offerId } : null;
   };
-  return new EventSource(await live.open(topic, after), toEvent);
+  return new MappedStream(await live.open(topic, after), toEvent);
 }

@@ -5,7 +5,8 @@ import type { Services } from '../context.ts';
 import { issueDevelopmentToken } from '../identity/development-issuer.ts';
 import type { GraphiqlTab } from './graphiql.ts';
 
-const QUERY = `# Who am I, what have I consented to, and what is withheld? The token in "Headers" is Avery's.
+const QUERY = `# What have I consented to, and what is withheld?
+# The token under "Headers" is Avery's.
 query Me {
   me {
     id displayName
@@ -14,8 +15,9 @@ query Me {
   }
 }`;
 
-const SUBSCRIPTION = `# Press run and leave it open; then run the other tab, which announces an offer.
-# Withdraw PERSONALIZATION meanwhile, and "because" goes dark in this very stream.
+const SUBSCRIPTION = `# Run it and leave it open. In another window run
+# AnnounceOffer, and see the offer arrive here. Then
+# WithdrawConsent, and the next one shows no reason.
 subscription LiveOffers($gameId: ID!) {
   liveOffers(gameId: $gameId) {
     __typename cursor
@@ -24,8 +26,9 @@ subscription LiveOffers($gameId: ID!) {
   }
 }`;
 
-const MUTATION = `# A partner announces an offer to the fans who are there and consent; a fan gets each offer once.
-# The campaign is made anew at each start of the server; CreateCampaign makes another at any time.
+const MUTATION = `# A partner pushes an offer to the fans who are there
+# and consent. A fan gets each offer once; createCampaign
+# makes another.
 mutation AnnounceOffer($input: AnnounceOfferInput!) {
   announceOffer(input: $input) {
     __typename
@@ -34,7 +37,8 @@ mutation AnnounceOffer($input: AnnounceOfferInput!) {
   }
 }`;
 
-const WITHDRAW = `# Avery thinks better of it. GrantConsent brings it back, but never what lay between.
+const WITHDRAW = `# Avery thinks better of it. GrantConsent brings it back,
+# but never what lay between.
 mutation WithdrawConsent {
   withdrawConsent(input: { scopes: [PERSONALIZATION] }) {
     __typename

@@ -33,6 +33,7 @@ async function withdrawBetweenEvents(server: TestServer, open: OpenStreamOver, s
   const last = await announce(server, gameId);
   const frames = await settle(stream, secondOffer, last);
   await stream.close();
+  expect(stream.frames.filter(({ errors }) => errors)).toEqual([]);
   return { first: first.data.liveOffers, ...frames };
 }
 
@@ -41,6 +42,17 @@ async function settle(stream: OpenStream, secondOffer: string, lastOffer: string
   const came = (offerId: string) => stream.waitFor(announces(offerId), 0, 1_500).catch(() => null);
   const [second, last] = await Promise.all([came(secondOffer), came(lastOffer)]);
   return { second: second?.data.liveOffers ?? null, last: last?.data.liveOffers ?? null };
+}
+
+/** A grant whose message to the nodes is lost. */
+async function grantWithoutWakeUp(databaseUrl: string, fanId: string): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(
+    `select consent_grant_scopes(gen_random_uuid(), $1, '{OFFERS_LIVE}', '{STANDING}', null, null, null, 1)`,
+    [fanId],
+  );
+  await client.end();
 }
 
 /** Events are read below the oldest running transaction: this one keeps them waiting. */
@@ -109,6 +121,25 @@ describe.each([
     await stream.close();
     await other.close();
     expect(second.data.liveOffers.because).toBeNull();
+  });
+
+  it('comes alive on a node that has not heard of the grant, whatever that node remembers', async () => {
+    const deaf = await startTestServer({ databaseUrl: server.databaseUrl });
+    const gameId = await liveGameId(server);
+    const { token } = await enrollFan(server, ['PRESENCE_VENUE']);
+    await mutate(server, token, 'checkIn', { gameId, method: 'TICKET', nonce: 'gate' });
+    const stream = await open(deaf.url, token, LIVE_OFFERS, { gameId });
+    const fanId = deaf.services.idsFor(null).parse((await deaf.ask(token, '{ me { id } }')).data.me.id)!.key;
+    const key = { fanId, recipientId: null, gameId: deaf.services.idsFor(null).parse(gameId)!.key };
+    // Let the wake-ups of what came before arrive; the one of the grant never will.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await deaf.services.gate.freshen();
+    await deaf.services.gate.decide([key]);
+    await grantWithoutWakeUp(server.databaseUrl, fanId);
+    expect(deaf.services.gate.peek(key)?.holds('OFFERS_LIVE')).toBe(false);
+    await stream.waitFor(announces(await announce(server, gameId)));
+    await stream.close();
+    await deaf.close();
   });
 
   it('leaks when its events share the context in which it was opened: this is what the fresh context is for', async () => {
