@@ -4,7 +4,17 @@
  * in a user namespace, or, where that is refused, as `nobody` from a readable copy.
  */
 import { execFileSync, type SpawnOptions } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -87,7 +97,11 @@ function namespaceAllowed(): boolean {
 function readableCopy(native: string): string {
   const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string };
   const copy = join(tmpdir(), `tightrope-postgres-${version}`);
-  if (existsSync(copy)) return copy;
+  if (existsSync(copy)) {
+    // Anybody may make a directory of that name in a world-writable place.
+    if (statSync(copy).uid !== 0) throw new EmbeddedPostgresError(`${copy} was not made by us. Remove it.`);
+    return copy;
+  }
   const growing = `${copy}.${process.pid}`;
   cpSync(native, growing, { recursive: true, verbatimSymlinks: true });
   try {

@@ -1,0 +1,125 @@
+/** The operator's own hand: venues, zones, games, staff, sensors, partners and policies, beside a running server or not. */
+import { readFile } from 'node:fs/promises';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { type ArgsDef, defineCommand, type ParsedArgs, runMain } from 'citty';
+import type { Config } from '../config.ts';
+import { publishPolicy } from '../consent/index.ts';
+import { InputError } from '../errors.ts';
+import { createIdsFor } from '../graphql/ids.ts';
+import { createPartner } from '../partners/index.ts';
+import { addSensor, addStaff, createGame, createVenue, createZone } from '../venues/index.ts';
+import { withDatabase } from './with-database.ts';
+
+const text = (description: string) => ({ type: 'string', description, required: true }) as const;
+const optional = (description: string) => ({ type: 'string', description }) as const;
+const venue = text("the venue's code");
+const code = text('its code');
+const name = text('its name');
+
+/** A command that says what it has done. */
+const command = <const A extends ArgsDef>(
+  description: string,
+  args: A,
+  work: (em: SqlEntityManager, args: ParsedArgs<A>, config: Config) => Promise<string>,
+) =>
+  defineCommand({
+    meta: { description },
+    args,
+    run: ({ args: given }) =>
+      withDatabase(async (em, config) => console.log(await work(em, given as ParsedArgs<A>, config))),
+  });
+
+const createVenueCommand = command(
+  'A place where games happen.',
+  {
+    code,
+    name,
+    city: text('its city'),
+    state: optional('its state'),
+    'time-zone': text('its IANA time zone'),
+    latitude: optional('degrees, WGS 84'),
+    longitude: optional('degrees, WGS 84'),
+    capacity: optional('seats'),
+  },
+  async (em, args) => {
+    await createVenue(em, { ...args, timeZone: args['time-zone'] });
+    return `Venue ${args.code} is created.`;
+  },
+);
+
+const createZoneCommand = command(
+  'A part of a venue.',
+  { venue, code, name, kind: text('GATE, SEATING, CONCESSION, RESTROOM, …') },
+  async (em, args) => {
+    await createZone(em, args);
+    return `Zone ${args.code} is created.`;
+  },
+);
+
+const createGameCommand = command(
+  'A game to come. Prints its id.',
+  { venue, 'starts-at': text('ISO 8601'), home: optional("a team's code"), away: optional("a team's code") },
+  async (em, args, config) => {
+    const key = await createGame(em, { ...args, startsAt: args['starts-at'] });
+    return createIdsFor(config.MASTER_KEY)(null).toGlobal('Game', key);
+  },
+);
+
+const addStaffCommand = command(
+  'A member of staff.',
+  { venue, subject: text('the `sub` of their token') },
+  async (em, args) => {
+    await addStaff(em, args);
+    return `${args.subject} is staff at ${args.venue}.`;
+  },
+);
+
+const addSensorCommand = command('A sensor.', { venue, code, zone: optional("a zone's code") }, async (em, args) => {
+  await addSensor(em, args);
+  return `Sensor ${args.code} is added.`;
+});
+
+const createPartnerCommand = command('A sponsor or vendor.', { code, name }, async (em, args) => {
+  await createPartner(em, args);
+  return `Partner ${args.code} is created.`;
+});
+
+const publishPolicyCommand = command(
+  'A new version of the notice. Published is final.',
+  {
+    version: text('its version'),
+    text: text('the file that holds its text'),
+    material: { type: 'boolean', description: 'asks every fan anew', default: false },
+    'effective-at': optional('ISO 8601; at once without it'),
+    language: optional('BCP 47, en without it'),
+  },
+  async (em, args) => {
+    const effectiveAt = args['effective-at'] ? new Date(args['effective-at']) : null;
+    if (effectiveAt && Number.isNaN(effectiveAt.getTime())) throw new InputError('--effective-at is not an instant.');
+    const notice = await readFile(args.text, 'utf8').catch(() => {
+      throw new InputError(`${args.text} cannot be read.`);
+    });
+    if (notice.trim() === '') throw new InputError(`${args.text} is empty.`);
+    const { version, language = 'en', material: materialChange } = args;
+    const policy = await publishPolicy(em, { version, text: notice, materialChange, effectiveAt, language });
+    return `Policy ${policy.version} takes effect at ${policy.effectiveAt.toISOString()}. SHA-256 ${policy.sha256}`;
+  },
+);
+
+const group = (description: string, subCommands: Record<string, ReturnType<typeof command>>) =>
+  defineCommand({ meta: { description }, subCommands: subCommands as never });
+
+await runMain(
+  defineCommand({
+    meta: { name: 'operator', description: 'Set up venues, games, people, partners and policies.' },
+    subCommands: {
+      venue: group('Venues.', { create: createVenueCommand as never }),
+      zone: group('Zones.', { create: createZoneCommand as never }),
+      game: group('Games.', { create: createGameCommand as never }),
+      staff: group('Staff.', { add: addStaffCommand as never }),
+      sensor: group('Sensors.', { add: addSensorCommand as never }),
+      partner: group('Partners.', { create: createPartnerCommand as never }),
+      policy: group('Policies.', { publish: publishPolicyCommand as never }),
+    },
+  }),
+);
