@@ -1,0 +1,160 @@
+/**
+ * The simulator's own judge. From what each fan did it knows, without asking the server and without a line of its
+ * code, what every frame may show and which frames must have come. What overlaps an act's uncertain interval is given
+ * the benefit of the doubt, and nothing else is.
+ *
+ * A leak is a withheld value in an event that was announced after its withdrawal had returned, or in any frame received
+ * more than a second after. Missing is what was certain to come, and never came.
+ */
+import { consentPeriods, covers, type Period, presencePeriods, touches, zonePeriods } from './certainty.ts';
+import type { Announcement, FanRecord, Frame, Scope, Span } from './journal.ts';
+
+export interface Verdict {
+  leaks: string[];
+  missing: string[];
+  /** Frames that consent kept back whole, and frames in which it kept back a field. */
+  withheld: number;
+}
+
+/** A frame on its way when the withdrawal returned may still arrive within this. */
+const IN_FLIGHT_MS = 1_000;
+/** An event that is due longer than this before a withdrawal must have been delivered before it. */
+const DELIVERED_MS = 5_000;
+
+export function judge(fans: readonly FanRecord[], announcements: readonly Announcement[]): Verdict {
+  const verdict: Verdict = { leaks: [], missing: [], withheld: 0 };
+  for (const fan of fans) judgeFan(fan, announcements, verdict);
+  return verdict;
+}
+
+function judgeFan(fan: FanRecord, announcements: readonly Announcement[], verdict: Verdict): void {
+  const known = knowledgeOf(fan);
+  const leak = (what: string) => verdict.leaks.push(`${fan.name}: ${what}`);
+  const miss = (what: string) => verdict.missing.push(`${fan.name}: ${what}`);
+  for (const { errors } of fan.frames) if (errors) miss(`a frame with errors: ${JSON.stringify(errors)}`);
+
+  const had = new Set<string>();
+  for (const announcement of announcements) {
+    const { announcementId, offerId } = announcement;
+    const frames = fan.frames.filter((frame) => frame.announcementId === announcementId);
+    const [frame] = frames;
+    if (frames.length > 1) leak(`announcement ${announcementId} came ${frames.length} times`);
+    if (frame && had.has(offerId)) leak(`offer ${offerId} was announced to them before`);
+    if (frame) judgeFrame(known, announcement, frame, leak, miss);
+    if (!frame && mustCome(known, announcement, announcements)) miss(`announcement ${announcementId} never came`);
+    if (frame) had.add(offerId);
+    judgeEnd(known, announcement, frame, leak, miss);
+    verdict.withheld += countWithheld(known, announcement, frame, had.has(offerId));
+  }
+}
+
+type Report = (what: string) => void;
+type Knowledge = ReturnType<typeof knowledgeOf>;
+
+function knowledgeOf(fan: FanRecord) {
+  const scopes: Scope[] = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE', 'PERSONALIZATION', 'PROFILE_PREFERENCES'];
+  const consent = Object.fromEntries(scopes.map((scope) => [scope, consentPeriods(fan, scope)]));
+  return {
+    fan,
+    consent: consent as Record<Scope, Period<Scope>[]>,
+    presence: presencePeriods(fan),
+    zones: zonePeriods(fan),
+  };
+}
+
+/** Whether it may be shown: some unbroken consent may cover the announcement, and has not ended a second ago. */
+const mayShow = (periods: readonly Period<unknown>[], announced: Span, at: number): boolean =>
+  periods.some((period) => touches(period, announced) && (!period.until || period.until.returned + IN_FLIGHT_MS >= at));
+
+/** Whether it must be shown: one consent certainly covers everything from the announcement to the receipt. */
+const mustShow = (periods: readonly Period<unknown>[], announced: Span, at: number): boolean =>
+  periods.some((period) => covers(period, { sent: announced.sent, returned: at }));
+
+function judgeFrame(known: Knowledge, announcement: Announcement, frame: Frame, leak: Report, miss: Report): void {
+  const { consent, presence, zones, fan } = known;
+  const name = `announcement ${announcement.announcementId}`;
+  if (!mayShow(consent.OFFERS_LIVE, announcement, frame.at)) leak(`${name} without OFFERS_LIVE`);
+  if (!consent.PRESENCE_VENUE.some((period) => touches(period, announcement))) leak(`${name} without PRESENCE_VENUE`);
+  if (!presence.some((period) => touches(period, announcement))) leak(`${name} while not there`);
+  if (announcement.zones.length > 0 && !inZones(known, announcement, touches)) leak(`${name} while in no such zone`);
+  if (announcement.teams.length > 0) {
+    if (!announcement.teams.includes(fan.team ?? '')) leak(`${name} for another team`);
+    for (const scope of ['PERSONALIZATION', 'PROFILE_PREFERENCES'] as const) {
+      if (!consent[scope].some((period) => touches(period, announcement))) leak(`${name} chosen without ${scope}`);
+    }
+  }
+  if (frame.because !== null && !mayShow(consent.PERSONALIZATION, announcement, frame.at))
+    leak(`${name} with its reason`);
+  if (frame.because === null && mustShow(consent.PERSONALIZATION, announcement, frame.at)) miss(`${name}'s reason`);
+  if (frame.zone !== null && !mayShow(consent.PRESENCE_ZONE, announcement, frame.at)) leak(`${name} with its zone`);
+  if (frame.zone !== null && !possibleZones(known, announcement, frame.at).has(frame.zone))
+    leak(`${name} with a wrong zone`);
+  const placed = zones.some((period) => covers(period, { sent: announcement.sent, returned: frame.at }));
+  if (frame.zone === null && placed && mustShow(consent.PRESENCE_ZONE, announcement, frame.at)) miss(`${name}'s zone`);
+}
+
+const inZones = (known: Knowledge, announcement: Announcement, fits: typeof covers): boolean =>
+  known.zones.some((period) => announcement.zones.includes(period.value) && fits(period, announcement)) &&
+  known.consent.PRESENCE_ZONE.some((period) => fits(period, announcement));
+
+/** Where the offer may be said to be: where it was announced, or where the fan may be between then and the receipt. */
+function possibleZones({ zones }: Knowledge, announcement: Announcement, at: number): Set<string> {
+  const meanwhile = { sent: announcement.sent, returned: at };
+  const there = zones.filter((period) => touches(period, meanwhile)).map(({ value }) => value);
+  return new Set([...announcement.zones, ...there]);
+}
+
+/** Certainly in the audience, not served by an earlier announcement of the offer, and listening long enough. */
+function mustCome(known: Knowledge, announcement: Announcement, all: readonly Announcement[]): boolean {
+  const earlier = all.slice(0, all.indexOf(announcement)).filter(({ offerId }) => offerId === announcement.offerId);
+  if (earlier.some((other) => inAudience(known, other, touches))) return false;
+  if (!inAudience(known, announcement, covers)) return false;
+  const due = dueAt(known.fan, announcement);
+  return due !== null && mustShow(known.consent.OFFERS_LIVE, announcement, due + DELIVERED_MS);
+}
+
+function inAudience(known: Knowledge, announcement: Announcement, fits: typeof covers): boolean {
+  const { consent, presence, fan } = known;
+  const holds = (periods: readonly Period<unknown>[]) => periods.some((period) => fits(period, announcement));
+  if (!holds(consent.PRESENCE_VENUE) || !holds(consent.OFFERS_LIVE) || !holds(presence)) return false;
+  if (announcement.zones.length > 0 && !inZones(known, announcement, fits)) return false;
+  if (announcement.teams.length === 0) return true;
+  const chosen = holds(consent.PERSONALIZATION) && holds(consent.PROFILE_PREFERENCES);
+  return chosen && announcement.teams.includes(fan.team ?? '');
+}
+
+/** When a stream was there to receive it: the one that was open, or the one that resumed. Null: none ever was. */
+function dueAt({ sessions }: FanRecord, { sent, returned }: Span): number | null {
+  const [first] = sessions;
+  if (!first || first.opened > sent) return null;
+  const serving = sessions.find(({ closed }) => closed > returned + DELIVERED_MS);
+  return serving ? Math.max(serving.opened, returned) : null;
+}
+
+/** The end of an offer is told to those who were told of it, under the consent under which they were. */
+function judgeEnd(
+  known: Knowledge,
+  announcement: Announcement,
+  frame: Frame | undefined,
+  leak: Report,
+  miss: Report,
+): void {
+  const { ended, offerId } = announcement;
+  const end = known.fan.frames.find((other) => other.kind === 'OfferEnded' && other.offerId === offerId);
+  const name = `the end of offer ${offerId}`;
+  if (end && !mayShow(known.consent.OFFERS_LIVE, announcement, end.at)) leak(`${name} without OFFERS_LIVE`);
+  if (!ended || end || !frame) return;
+  const due = dueAt(known.fan, ended);
+  if (due !== null && mustShow(known.consent.OFFERS_LIVE, announcement, due + DELIVERED_MS)) miss(`${name} never came`);
+}
+
+/** Only what consent kept back counts, and only from fans who were there in the flesh with a stream open. */
+function countWithheld(known: Knowledge, announcement: Announcement, frame: Frame | undefined, had: boolean): number {
+  const { fan } = known;
+  if (frame) return frame.because === null || frame.zone === null ? 1 : 0;
+  const listening = fan.sessions.some(
+    ({ opened, closed }) => opened <= announcement.sent && closed > announcement.returned,
+  );
+  const arrived = fan.acts.some(({ kind, sent }) => kind === 'CHECK_IN' && sent < announcement.sent);
+  return !had && listening && arrived && !inAudience(known, announcement, touches) ? 1 : 0;
+}

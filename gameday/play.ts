@@ -1,0 +1,99 @@
+/** The course of a game day: fans enroll, listen and arrive; then, all at once, partners announce and fans change their minds. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { issueDevelopmentToken } from '../src/identity/development-issuer.ts';
+import { type Day, Fan, TEMPERS, type Temper } from './fan.ts';
+import type { Announcement } from './journal.ts';
+import { Sponsor } from './partner.ts';
+import { inParallel } from './random.ts';
+
+export interface Played {
+  readonly fans: readonly Fan[];
+  readonly announcements: readonly Announcement[];
+}
+
+/** A phase begins, with so many steps to come; then each step. */
+export interface Progress {
+  begin(phase: string, steps: number): void;
+  step(): void;
+}
+
+const WIDTH = 32;
+const ANNOUNCEMENTS_EACH = 14;
+const ACTS_PER_FAN = 2;
+/** Longer than the oracle's allowance for a delivery, so that what was due last is due before the end. */
+const QUIET_MS = 7_000;
+
+export async function play(day: Day, count: number, seed: number, progress: Progress): Promise<Played> {
+  const fans = await invite(day, count, seed);
+  const each = async (phase: string, among: readonly Fan[], work: (fan: Fan) => Promise<void>) => {
+    progress.begin(phase, among.length);
+    await inParallel(among, WIDTH, async (fan) => {
+      await work(fan);
+      progress.step();
+    });
+  };
+  await each('enrolling and consenting', fans, (fan) => fan.enroll());
+  await each('opening streams', fans, (fan) => fan.listen());
+  const coming = fans.filter(({ temper }) => TEMPERS[temper].comes);
+  await each('arriving', coming, (fan) => fan.checkIn());
+
+  const announcements: Announcement[] = [];
+  const codes = day.partners.map(({ code }) => code);
+  progress.begin(
+    'announcing while fans change their minds',
+    codes.length * ANNOUNCEMENTS_EACH + fans.length * ACTS_PER_FAN,
+  );
+  const sponsors = codes.map(async (code) => {
+    const sponsor = new Sponsor(day, code, await issueDevelopmentToken('PARTNER', code));
+    for (let turn = 0; turn < ANNOUNCEMENTS_EACH; turn += 1) {
+      announcements.push(await sponsor.announce());
+      if (turn % 5 === 4) await sponsor.end(announcements);
+      progress.step();
+      await sleep(500 + day.random.next() * 1_500);
+    }
+  });
+  await Promise.all([...sponsors, changeMinds(day, fans, progress)]);
+
+  progress.begin('waiting for the last frame', 1);
+  await sleep(QUIET_MS);
+  for (const fan of fans) fan.hangUp();
+  progress.step();
+  announcements.sort((a, b) => a.sent - b.sent);
+  return { fans, announcements };
+}
+
+async function invite(day: Day, count: number, seed: number): Promise<Fan[]> {
+  const run = `${Date.now().toString(36)}-${seed}`;
+  return Promise.all(
+    Array.from({ length: count }, async (_, number) => {
+      const name = `fan-${run}-${number + 1}`;
+      return new Fan(day, name, await issueDevelopmentToken('FAN', name), chooseTemper(day.random.next()));
+    }),
+  );
+}
+
+function chooseTemper(chance: number): Temper {
+  let sum = 0;
+  const tempers = Object.keys(TEMPERS) as Temper[];
+  return tempers.find((temper) => (sum += TEMPERS[temper].share) > chance) ?? tempers.at(-1)!;
+}
+
+/** Fans act one after another, each waiting for its own answers; spread over the announcements' time. */
+async function changeMinds(day: Day, fans: readonly Fan[], progress: Progress): Promise<void> {
+  const total = fans.length * ACTS_PER_FAN;
+  const pause = (ANNOUNCEMENTS_EACH * 1_250) / total;
+  const acts: Promise<void>[] = [];
+  for (let act = 0; act < total; act += 1) {
+    const fan = day.random.pick(fans);
+    progress.step();
+    await sleep(pause);
+    if (fan.busy) continue;
+    fan.busy = true;
+    const done = fan.doSomething().finally(() => {
+      fan.busy = false;
+    });
+    done.catch(() => {});
+    acts.push(done);
+  }
+  await Promise.all(acts);
+}

@@ -1,0 +1,69 @@
+/** What a game day came to, in numbers and in words. */
+import type { Replay } from '../src/venues/index.ts';
+import { TEMPERS, type Temper } from './fan.ts';
+import type { Verdict } from './oracle.ts';
+import type { Played } from './play.ts';
+
+export interface Report {
+  fans: number;
+  announcements: number;
+  deliveries: number;
+  framesWithheld: number;
+  p50Ms: number;
+  p99Ms: number;
+  leaks: number;
+  missing: number;
+  seed: number;
+}
+
+export function summarize({ fans, announcements }: Played, verdict: Verdict, seed: number): Report {
+  const sent = new Map(announcements.map((announcement) => [announcement.announcementId, announcement.sent]));
+  const delays: number[] = [];
+  let deliveries = 0;
+  for (const fan of fans) {
+    for (const frame of fan.frames) {
+      if (frame.kind !== 'OfferAnnounced') continue;
+      deliveries += 1;
+      const from = sent.get(frame.announcementId ?? '');
+      // A frame that waited for a fan to come back says nothing about the server's speed.
+      const listening = fan.sessions.some(
+        ({ opened, closed }) => from !== undefined && opened <= from && closed >= frame.at,
+      );
+      if (from !== undefined && listening) delays.push(frame.at - from);
+    }
+  }
+  delays.sort((a, b) => a - b);
+  const percentile = (share: number) => Math.round((delays[Math.floor((delays.length - 1) * share)] ?? 0) * 10) / 10;
+  return {
+    fans: fans.length,
+    announcements: announcements.length,
+    deliveries,
+    framesWithheld: verdict.withheld,
+    p50Ms: percentile(0.5),
+    p99Ms: percentile(0.99),
+    leaks: verdict.leaks.length,
+    missing: verdict.missing.length,
+    seed,
+  };
+}
+
+export function describe(replay: Replay, { fans }: Played, verdict: Verdict, report: Report): string {
+  const tempers = (Object.keys(TEMPERS) as Temper[]).map(
+    (temper) => `    ${String(fans.filter((fan) => fan.temper === temper).length).padStart(4)} ${temper}`,
+  );
+  const acts = fans.flatMap((fan) => fan.acts);
+  const count = (kind: string) => acts.filter((act) => act.kind === kind).length;
+  return [
+    `${replay.sourceKey} at ${replay.venue}: ${replay.away ?? 'nobody'} at ${replay.home ?? 'nobody'}, played again with seed ${report.seed}`,
+    `  ${report.fans} fans, of whom`,
+    ...tempers,
+    `  ${count('GRANT')} grants, ${count('WITHDRAW')} withdrawals, ${count('CHECK_IN')} check-ins and moves, ${count('CHECK_OUT')} check-outs`,
+    `  ${report.announcements} announcements, ${report.deliveries} deliveries`,
+    `  ${report.framesWithheld} frames withheld by consent, whole or in a field`,
+    `  from the announcement's request to the frame's receipt: ${report.p50Ms} ms at the median, ${report.p99Ms} ms at p99`,
+    `  leaks: ${report.leaks}`,
+    ...verdict.leaks.slice(0, 10).map((leak) => `    ${leak}`),
+    `  missing: ${report.missing}`,
+    ...verdict.missing.slice(0, 10).map((frame) => `    ${frame}`),
+  ].join('\n');
+}
