@@ -73,9 +73,13 @@ async function invite(day: Day, count: number, seed: number): Promise<Fan[]> {
 }
 
 function chooseTemper(chance: number): Temper {
-  let sum = 0;
   const tempers = Object.keys(TEMPERS) as Temper[];
-  return tempers.find((temper) => (sum += TEMPERS[temper].share) > chance) ?? tempers.at(-1)!;
+  let left = chance;
+  for (const temper of tempers) {
+    left -= TEMPERS[temper].share;
+    if (left < 0) return temper;
+  }
+  return tempers.at(-1)!;
 }
 
 /** Fans act one after another, each waiting for its own answers; spread over the announcements' time. */

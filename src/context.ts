@@ -44,7 +44,7 @@ export function createContext(services: Services, viewer: Viewer, expiresAt: num
     em,
     ids: services.idsFor(viewer.role === 'PARTNER' ? viewer.partnerId : null),
     consent: new ConsentView(services.gate, services.orm, viewer),
-    loaders: createLoaders(em),
+    loaders: createLoaders(services.readers),
     now: () => {
       now ??= readNow(em);
       return now;

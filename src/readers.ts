@@ -1,10 +1,15 @@
 /**
- * Reads that many open streams make in the same tick, sent as one query. Nothing is kept: each event is read as it
- * stands when it is sent.
+ * Reads that many requests and open streams make in the same tick, sent as one query. Nothing is kept: each event is
+ * read as it stands when it is sent.
  */
-import { type MikroORM, sql } from '@mikro-orm/postgresql';
+import { type EntityName, type MikroORM, sql } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { arrayOf } from './db/sql.ts';
+import { Announcement } from './offers/announcement.entity.ts';
+import { Campaign, Offer } from './offers/campaign.entity.ts';
+import { Partner } from './partners/partner.entity.ts';
+import { Game, Team } from './venues/game.entity.ts';
+import { Venue, Zone } from './venues/venue.entity.ts';
 
 /** What one fan was announced: the lineages of consent in force then, by scope bit. */
 export interface DeliveryRow {
@@ -22,9 +27,11 @@ export interface PresenceRow {
 
 export type Readers = ReturnType<typeof createReaders>;
 
+const uncached = { cache: false, maxBatchSize: 10_000 } as const;
+
 export function createReaders(orm: MikroORM) {
-  const uncached = { cache: false, maxBatchSize: 10_000 } as const;
   return {
+    rows: createRowReaders(orm),
     /** By offer and fan: a fan is announced an offer once. */
     delivery: new DataLoader(async (keys: readonly { offerId: string; fanId: string }[]) => {
       const rows = await orm.em.fork().execute<DeliveryRow[]>(sql`
@@ -43,6 +50,35 @@ export function createReaders(orm: MikroORM) {
             ${arrayOf(keys.map((key) => key.fanId))}::bigint[]))`);
       const found = new Map(rows.map((row) => [`${row.game_id}|${row.fan_id}`, row]));
       return keys.map((key) => found.get(`${key.gameId}|${key.fanId}`) ?? null);
+    }, uncached),
+  };
+}
+
+/** Public facts, by key. */
+function createRowReaders(orm: MikroORM) {
+  const find = <T extends object>(entity: EntityName<T>, where: object): Promise<T[]> =>
+    orm.em.fork().find(entity, where as never, { orderBy: { id: 'asc' } as never }) as Promise<T[]>;
+  const byKey = <T extends { id: string }>(entity: EntityName<T>) =>
+    new DataLoader<string, T | null>(async (keys) => {
+      const found = new Map((await find(entity, { id: { $in: [...new Set(keys)] } })).map((row) => [row.id, row]));
+      return keys.map((key) => found.get(key) ?? null);
+    }, uncached);
+  return {
+    venue: byKey<Venue>(Venue),
+    zone: byKey<Zone>(Zone),
+    team: byKey<Team>(Team),
+    game: byKey<Game>(Game),
+    partner: byKey<Partner>(Partner),
+    campaign: byKey<Campaign>(Campaign),
+    offer: byKey<Offer>(Offer),
+    announcement: byKey<Announcement>(Announcement),
+    zonesOfVenue: new DataLoader<string, Zone[]>(async (venueIds) => {
+      const zones = await find<Zone>(Zone, { venueId: { $in: [...new Set(venueIds)] } });
+      return venueIds.map((venueId) => zones.filter((zone) => zone.venueId === venueId));
+    }, uncached),
+    offerOfCampaign: new DataLoader<string, Offer | null>(async (campaignIds) => {
+      const offers = await find<Offer>(Offer, { campaignId: { $in: [...new Set(campaignIds)] } });
+      return campaignIds.map((campaignId) => offers.find((offer) => offer.campaignId === campaignId) ?? null);
     }, uncached),
   };
 }
