@@ -22,6 +22,11 @@ language sql immutable parallel safe as $$ select interval '12 hours' $$;
 create function consent_grants_at(p_fans bigint[], p_game bigint, p_at timestamptz)
 returns table (id bigint, fan_id bigint, scope text, recipient_id bigint, lineage bigint, status text, until timestamptz)
 language sql stable as $$
+  with outdated as (
+    select given.ordinal, min(later.effective_at) as at
+    from policy given join policy later on later.ordinal > given.ordinal and later.material_change
+    group by given.ordinal
+  )
   select g.id, g.fan_id, g.scope, g.recipient_id, g.lineage,
     case
       when g.ended_at is not null then 'WITHDRAWN'
@@ -38,9 +43,7 @@ language sql stable as $$
   left join lateral (
     select max(p.game_id) as game_id from presence p where p_game is null and p.fan_id = g.fan_id
   ) here on p_game is null and g.game_id is not null
-  left join lateral (
-    select min(p.effective_at) as at from policy p where p.material_change and p.ordinal > g.policy_ordinal
-  ) outdated on true
+  left join outdated on outdated.ordinal = g.policy_ordinal
   where g.fan_id = any (p_fans) and g.end_reason is distinct from 'REPLACED'
 $$;
 
@@ -51,18 +54,19 @@ create function consent_mask(p_fans bigint[], p_recipient bigint, p_game bigint,
 returns table (fan_id bigint, mask int, lineages bigint[], valid_until timestamptz)
 language sql stable as $$
   with held as (
-    select g.fan_id, consent_scope_bit(g.scope) as bit, g.recipient_id is not null as by_partner,
-      min(g.lineage) as lineage, min(g.until) as until
+    select g.fan_id, consent_scope_bit(g.scope) as bit, min(g.until) as until,
+      min(g.lineage) filter (where g.recipient_id is null) as by_operator,
+      min(g.lineage) filter (where g.recipient_id is not null) as by_partner
     from consent_grants_at(p_fans, p_game, p_at) g
     where g.status = 'GRANTED' and (g.recipient_id is null or g.recipient_id = p_recipient)
-    group by 1, 2, 3
-  ), effective as (
-    select o.fan_id, o.bit, greatest(o.lineage, p.lineage) as lineage
-    from held o
-    left join held p on p.by_partner and p.fan_id = o.fan_id and p.bit = o.bit
-    where not o.by_partner and (p_recipient is null or p.bit is not null)
-  ), bits as (
-    select e.fan_id, sum(1 << e.bit)::int as mask, array[
+    group by 1, 2
+  ), in_force as (
+    select h.fan_id, h.bit, h.until,
+      case when p_recipient is null or h.by_partner is not null then greatest(h.by_operator, h.by_partner) end as lineage
+    from held h
+    where h.by_operator is not null
+  )
+  select f.id, coalesce(bit_or(1 << e.bit) filter (where e.lineage is not null), 0), array[
       coalesce(max(e.lineage) filter (where e.bit = 0), 0), coalesce(max(e.lineage) filter (where e.bit = 1), 0),
       coalesce(max(e.lineage) filter (where e.bit = 2), 0), coalesce(max(e.lineage) filter (where e.bit = 3), 0),
       coalesce(max(e.lineage) filter (where e.bit = 4), 0), coalesce(max(e.lineage) filter (where e.bit = 5), 0),
@@ -70,15 +74,11 @@ language sql stable as $$
       coalesce(max(e.lineage) filter (where e.bit = 8), 0), coalesce(max(e.lineage) filter (where e.bit = 9), 0),
       coalesce(max(e.lineage) filter (where e.bit = 10), 0), coalesce(max(e.lineage) filter (where e.bit = 11), 0),
       coalesce(max(e.lineage) filter (where e.bit = 12), 0), coalesce(max(e.lineage) filter (where e.bit = 13), 0),
-      coalesce(max(e.lineage) filter (where e.bit = 14), 0)] as lineages
-    from effective e group by e.fan_id
-  ), boundary as (
-    select h.fan_id, min(h.until) as until from held h group by h.fan_id
-  )
-  select f.id, coalesce(b.mask, 0), coalesce(b.lineages, array_fill(0::bigint, array[15])), n.until
+      coalesce(max(e.lineage) filter (where e.bit = 14), 0)],
+    min(e.until)
   from unnest(p_fans) as f (id)
-  left join bits b on b.fan_id = f.id
-  left join boundary n on n.fan_id = f.id
+  left join in_force e on e.fan_id = f.id
+  group by f.id
 $$;
 
 -- What caches must forget, numbered in commit order: the row lock on the clock is held until the commit.

@@ -3,7 +3,6 @@
  * consistent in itself. It must therefore never outlive its request or event.
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
-import DataLoader from 'dataloader';
 import type { Viewer } from '../identity/viewer.ts';
 import { DENIAL, type Decision, type DecisionKey, wasHeld } from './decision.ts';
 import type { ConsentGate } from './gate.ts';
@@ -21,7 +20,7 @@ export class ConsentView {
   readonly #gate: ConsentGate;
   readonly #orm: MikroORM;
   readonly #viewer: Viewer;
-  readonly #decisions: DataLoader<DecisionKey, Decision, string>;
+  readonly #decisions = new Map<string, Promise<Decision>>();
   readonly #presence = new Map<string, Promise<boolean>>();
   readonly #doubted = new Set<string>();
   #fresh: Promise<void> | null = null;
@@ -30,27 +29,29 @@ export class ConsentView {
     this.#gate = gate;
     this.#orm = orm;
     this.#viewer = viewer;
-    this.#decisions = new DataLoader(
-      async (keys) => {
-        this.#fresh ??= this.#gate.freshen();
-        await this.#fresh;
-        return this.#gate.decide(keys);
-      },
-      { cacheKeyFn: (key) => `${key.fanId}|${key.recipientId ?? ''}|${key.gameId ?? ''}` },
-    );
   }
 
   /** After a change by this very request: its answer is decided anew. */
   renew(): void {
     this.#fresh = null;
-    this.#decisions.clearAll();
+    this.#decisions.clear();
     this.#presence.clear();
   }
 
   /** What is in force towards the recipient that this viewer is. */
   decide(subject: ConsentSubject): Promise<Decision> {
     const recipientId = this.#viewer.role === 'PARTNER' ? this.#viewer.partnerId : null;
-    return this.#decisions.load({ fanId: subject.fanId, recipientId, gameId: subject.gameId ?? null });
+    const key = { fanId: subject.fanId, recipientId, gameId: subject.gameId ?? null };
+    const name = `${key.fanId}|${key.gameId ?? ''}`;
+    const decision = this.#decisions.get(name) ?? this.#decideFresh(key);
+    this.#decisions.set(name, decision);
+    return decision;
+  }
+
+  async #decideFresh(key: DecisionKey): Promise<Decision> {
+    this.#fresh ??= this.#gate.freshen();
+    await this.#fresh;
+    return this.#gate.decide(key);
   }
 
   /** Door one and door two ask this: may the viewer see what `scope` gates of this subject? */
@@ -70,7 +71,7 @@ export class ConsentView {
     if (!this.#doubted.has(subject.fanId)) {
       this.#doubted.add(subject.fanId);
       this.#gate.forget(subject.fanId);
-      this.#decisions.clearAll();
+      this.#decisions.clear();
     }
     return this.decide(subject);
   }

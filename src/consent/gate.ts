@@ -8,6 +8,7 @@
  * Here stands the place of the lease (DESIGN 2): with it, `freshen` becomes a comparison of clocks.
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
+import DataLoader from 'dataloader';
 import { arrayOf } from '../db/sql.ts';
 import { DENIAL, Decision, type DecisionKey } from './decision.ts';
 
@@ -42,6 +43,10 @@ export class ConsentGate {
   readonly #orm: MikroORM;
   readonly #kept = new Map<string, Map<string, Kept>>();
   readonly #loads = new Set<Overtaken>();
+  readonly #loader = new DataLoader((keys: readonly DecisionKey[]) => this.#loadAll(keys), {
+    cache: false,
+    maxBatchSize: 10_000,
+  });
   #applied: string | null = null;
   #refresh: { started: boolean; done: Promise<void> } | null = null;
 
@@ -73,18 +78,9 @@ export class ConsentGate {
     return kept && performance.now() < kept.until ? kept.decision : undefined;
   }
 
-  /** Decisions in the order of the keys; unknown fans are denied everything. */
-  async decide(keys: readonly DecisionKey[]): Promise<Decision[]> {
-    const missing = new Map<string, DecisionKey[]>();
-    for (const key of keys) {
-      if (this.peek(key)) continue;
-      const group = missing.get(within(key));
-      if (group) group.push(key);
-      else missing.set(within(key), [key]);
-    }
-    const loaded = new Map<string, Map<string, Decision>>();
-    await Promise.all([...missing].map(async ([group, members]) => loaded.set(group, await this.#load(members))));
-    return keys.map((key) => loaded.get(within(key))?.get(key.fanId) ?? this.peek(key) ?? DENIAL);
+  /** The decision from memory, or loaded together with whatever else is asked in the same tick. */
+  async decide(key: DecisionKey): Promise<Decision> {
+    return this.peek(key) ?? this.#loader.load(key);
   }
 
   /** Drops what is known of a fan. */
@@ -96,6 +92,19 @@ export class ConsentGate {
   #forgetAll(): void {
     this.#kept.clear();
     for (const load of this.#loads) load.all = true;
+  }
+
+  /** Decisions in the order of the keys; unknown fans are denied everything. */
+  async #loadAll(keys: readonly DecisionKey[]): Promise<Decision[]> {
+    const groups = new Map<string, DecisionKey[]>();
+    for (const key of keys) {
+      const group = groups.get(within(key));
+      if (group) group.push(key);
+      else groups.set(within(key), [key]);
+    }
+    const loaded = new Map<string, Map<string, Decision>>();
+    await Promise.all([...groups].map(async ([group, members]) => loaded.set(group, await this.#load(members))));
+    return keys.map((key) => loaded.get(within(key))?.get(key.fanId) ?? DENIAL);
   }
 
   async #load(keys: readonly DecisionKey[]): Promise<Map<string, Decision>> {

@@ -14,10 +14,11 @@ export interface NewPolicy {
 }
 
 export async function findCurrentPolicy(em: SqlEntityManager): Promise<Policy> {
-  const [row] = await em.execute<{ id: string }[]>(
-    sql`select id from policy where effective_at <= app_now() order by ordinal desc limit 1`,
+  const [policy] = await em.find(
+    Policy,
+    { effectiveAt: { $lte: sql`app_now()` } },
+    { orderBy: { ordinal: 'desc' }, limit: 1 },
   );
-  const policy = row && (await em.findOne(Policy, { id: row.id }));
   if (!policy) throw new ServiceError('UNAVAILABLE', 'No policy has been published yet.');
   return policy;
 }

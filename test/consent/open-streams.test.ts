@@ -134,7 +134,7 @@ describe.each([
     // Let the wake-ups of what came before arrive; the one of the grant never will.
     await new Promise((resolve) => setTimeout(resolve, 300));
     await deaf.services.gate.freshen();
-    await deaf.services.gate.decide([key]);
+    await deaf.services.gate.decide(key);
     await grantWithoutWakeUp(server.databaseUrl, fanId);
     expect(deaf.services.gate.peek(key)?.holds('OFFERS_LIVE')).toBe(false);
     await stream.waitFor(announces(await announce(server, gameId)));
