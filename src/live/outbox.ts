@@ -45,11 +45,11 @@ export async function readOutbox(
   topic: string | null = null,
 ): Promise<LiveEvent[]> {
   const rows = await em.execute<Row[]>(sql`
-    select xid::text, id, topic, kind, payload from outbox
-    where (xid, id) > (${String(after.xid)}::xid8, ${String(after.id)}::bigint)
-      and xid < pg_snapshot_xmin(pg_current_snapshot())
-      and topic = coalesce(${topic}::text, topic)
-    order by xid, id limit ${limit}`);
+    select o.xid::text, o.id, o.topic, o.kind, o.payload from outbox o
+    where (o.xid, o.id) > (${String(after.xid)}::xid8, ${String(after.id)}::bigint)
+      and o.xid < pg_snapshot_xmin(pg_current_snapshot())
+      and o.topic = coalesce(${topic}::text, o.topic)
+    order by o.xid, o.id limit ${limit}`);
   return rows.map(({ xid, id, ...event }) => ({ ...event, position: { xid: BigInt(xid), id: BigInt(id) } }));
 }
 

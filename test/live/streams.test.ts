@@ -2,6 +2,7 @@
 import { sql } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emit, type StreamItem } from '../../src/live/index.ts';
+import { readOutbox } from '../../src/live/outbox.ts';
 import { pruneOutbox } from '../../src/live/retention.ts';
 import { announce, createCampaign, enrollFan, LIVE_OFFERS, liveGameId, mutate } from '../support/operations.ts';
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts';
@@ -125,6 +126,16 @@ describe('a live stream', () => {
     expect(ends(stream.frames)).toMatchObject([{ offer: { id: campaign.offerId }, reason: 'CAMPAIGN_ENDED' }]);
     expect(ends(newcomer.frames)).toEqual([]);
     await Promise.all([stream.close(), newcomer.close()]);
+  });
+
+  it('reads in the order of numbers, not of their digits', async () => {
+    const em = server.services.orm.em.fork();
+    for (const xid of ['99', '100', '9']) {
+      await em.execute(sql`
+        insert into outbox (xid, topic, kind, payload) values (${xid}::xid8, 'game:778', 'OFFER_ANNOUNCED', '{}')`);
+    }
+    const read = await readOutbox(em, { xid: 0n, id: 0n }, 10, 'game:778');
+    expect(read.map(({ position }) => position.xid)).toEqual([9n, 99n, 100n]);
   });
 
   it('loses none of the commits that overtake each other, and repeats none', async () => {
