@@ -20,35 +20,39 @@ const list = z
   );
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
-const Environment = z
-  .object({
-    NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-    PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(4000),
-    HOST: z.string().min(1).default('127.0.0.1'),
-    DATA_DIR: z.string().min(1).default('.data'),
-    DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
-    REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
-    JWKS_URL: httpUrl.optional(),
-    JWT_ISSUER: z.string().min(1).optional(),
-    JWT_AUDIENCE: z.string().min(1).optional(),
-    MASTER_KEY: z.string().min(32, 'must have at least 32 characters').default(DEVELOPMENT_MASTER_KEY),
-    LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
-    /** Origins that browsers may call from, separated by commas. None: same origin only. */
-    ALLOWED_ORIGINS: list,
-    GRAPHIQL: flag(true),
-    INTROSPECTION: flag(true),
-    DEMO: flag(true),
-  })
-  .superRefine((env, context) => {
-    const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    const issuer = [env.JWKS_URL, env.JWT_ISSUER, env.JWT_AUDIENCE].filter(Boolean).length;
-    if (issuer !== 0 && issuer !== 3)
-      refuse('JWKS_URL', 'is set together with JWT_ISSUER and JWT_AUDIENCE, or not at all');
-    if (env.NODE_ENV !== 'production') return;
-    if (!env.JWKS_URL)
-      refuse('JWKS_URL', 'is required with NODE_ENV=production: the development issuer is refused there');
-    if (env.MASTER_KEY === DEVELOPMENT_MASTER_KEY) refuse('MASTER_KEY', 'must be your own with NODE_ENV=production');
-  });
+const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(4000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('.data'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }).optional(),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// URL' }).optional(),
+  JWKS_URL: httpUrl.optional(),
+  JWT_ISSUER: z.string().min(1).optional(),
+  JWT_AUDIENCE: z.string().min(1).optional(),
+  MASTER_KEY: z.string().min(32, 'must have at least 32 characters').default(DEVELOPMENT_MASTER_KEY),
+  LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  /** Origins that browsers may call from, separated by commas. None: same origin only. */
+  ALLOWED_ORIGINS: list,
+  GRAPHIQL: flag(true),
+  INTROSPECTION: flag(true),
+  DEMO: flag(true),
+});
+
+/** What depends on more than one setting; said even where a setting is bad by itself. */
+function readTogether(env: Record<string, string | undefined>): { path: string[]; message: string }[] {
+  const issues: { path: string[]; message: string }[] = [];
+  const refuse = (name: string, message: string) => issues.push({ path: [name], message });
+  const issuer = [env.JWKS_URL, env.JWT_ISSUER, env.JWT_AUDIENCE].filter(Boolean).length;
+  if (issuer !== 0 && issuer !== 3)
+    refuse('JWKS_URL', 'is set together with JWT_ISSUER and JWT_AUDIENCE, or not at all');
+  if (env.NODE_ENV !== 'production') return issues;
+  if (!env.JWKS_URL)
+    refuse('JWKS_URL', 'is required with NODE_ENV=production: the development issuer is refused there');
+  if ((env.MASTER_KEY ?? DEVELOPMENT_MASTER_KEY) === DEVELOPMENT_MASTER_KEY)
+    refuse('MASTER_KEY', 'must be your own with NODE_ENV=production');
+  return issues;
+}
 
 export interface Config extends z.infer<typeof Environment> {
   readonly production: boolean;
@@ -61,7 +65,9 @@ export class ConfigError extends Error {}
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(set);
-  if (parsed.success) return { ...parsed.data, production: parsed.data.NODE_ENV === 'production' };
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  const issues = [...(parsed.error?.issues ?? []), ...readTogether(set)];
+  if (parsed.success && issues.length === 0)
+    return { ...parsed.data, production: parsed.data.NODE_ENV === 'production' };
+  const lines = issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigError(`The settings cannot be used:\n${lines.join('\n')}`);
 }

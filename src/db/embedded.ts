@@ -4,7 +4,17 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,6 +38,10 @@ export interface EmbeddedOptions {
 
 const MAJOR = '18';
 const START_MS = 30_000;
+/** How long a connection that was closed may take to be gone from the server's list. */
+const LEAVING_MS = 2_000;
+const KEEPER = 'tightrope keeper';
+const GROWING = 'postgres.new-';
 const SETTINGS = { max_connections: '200', timezone: 'UTC', shared_buffers: '256MB', unix_socket_directories: '' };
 
 /** @throws EmbeddedPostgresError, with the end of the server's log. */
@@ -52,9 +66,8 @@ export async function startEmbeddedPostgres({ dataDir, settings = {} }: Embedded
     stop: () =>
       withStartLock(dataDir, async () => {
         stream.ref();
-        const others = await countOthers(keeper);
         await keeper.end().catch(() => {});
-        if (others === 0) await shutDown(cluster);
+        if (!(await isUsed(url))) await shutDown(cluster);
       }),
   };
 }
@@ -63,14 +76,18 @@ const address = (port: number, password: string, database: string) =>
   `postgres://tightrope:${password}@127.0.0.1:${port}/${database}`;
 
 async function connect(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, application_name: 'tightrope keeper' });
+  const client = new Client({ connectionString: url, application_name: KEEPER });
   client.on('error', () => {});
   await client.connect();
   return client;
 }
 
-/** Into a directory of its own first: a half-made cluster is never mistaken for one. */
+/**
+ * Into a directory of its own first: a half-made cluster is never mistaken for one, and an initdb whose parent was
+ * killed, which clears away what it could not finish, clears away only its own.
+ */
 function initialise(programs: Programs, dataDir: string, cluster: string): void {
+  clearAway(dataDir);
   if (existsSync(join(cluster, 'PG_VERSION'))) {
     const found = readFileSync(join(cluster, 'PG_VERSION'), 'utf8').trim();
     if (found === MAJOR) return;
@@ -78,10 +95,8 @@ function initialise(programs: Programs, dataDir: string, cluster: string): void 
       `${cluster} was made by PostgreSQL ${found}; this is ${MAJOR}. Choose another DATA_DIR.`,
     );
   }
-  const growing = `${cluster}.new`;
+  const growing = mkdtempSync(join(dataDir, GROWING));
   const passwordFile = join(dataDir, 'postgres-password');
-  rmSync(growing, { recursive: true, force: true });
-  mkdirSync(growing, { mode: 0o700 });
   writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });
   programs.own(growing);
   programs.own(passwordFile);
@@ -104,6 +119,15 @@ function initialise(programs: Programs, dataDir: string, cluster: string): void 
     );
   }
   renameSync(growing, cluster);
+}
+
+/** What killed processes left half-made. One that is still being written to is left to the next time. */
+function clearAway(dataDir: string): void {
+  for (const left of readdirSync(dataDir).filter((name) => name.startsWith(GROWING))) {
+    try {
+      rmSync(join(dataDir, left), { recursive: true, force: true });
+    } catch {}
+  }
 }
 
 /** The port of a server that runs on this cluster, once it answers. */
@@ -168,14 +192,30 @@ async function shutDown(cluster: string): Promise<void> {
     await sleep(20);
 }
 
-async function countOthers(keeper: Client): Promise<number> {
+/**
+ * Whether anybody else is connected. Another's keeper says so at once; any other connection may be one of our own, on
+ * its way out. Asked over a new connection, for the keeper's may have been lost.
+ */
+async function isUsed(url: string): Promise<boolean> {
+  const deadline = performance.now() + LEAVING_MS;
+  const client = new Client({ connectionString: url });
+  client.on('error', () => {});
   try {
-    const { rows } = await keeper.query(`
-      select count(*)::int as others from pg_stat_activity
-      where backend_type = 'client backend' and pid <> pg_backend_pid()`);
-    return rows[0].others;
+    await client.connect();
+    for (;;) {
+      const { rows } = await client.query(
+        `select count(*) > 0 as others, coalesce(bool_or(application_name = $1), false) as keepers
+         from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+        [KEEPER],
+      );
+      if (!rows[0].others) return false;
+      if (rows[0].keepers || performance.now() > deadline) return true;
+      await sleep(20);
+    }
   } catch {
-    return 0;
+    return false;
+  } finally {
+    await client.end().catch(() => {});
   }
 }
 
