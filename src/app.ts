@@ -5,13 +5,14 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { ConsentGate } from './consent/index.ts';
+import { Barrier, ConsentGate, LeaseKeeper } from './consent/index.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
 import { createIdsFor, Seal } from './graphql/ids.ts';
 import { LIMITS, useIntrospection, useLimits } from './graphql/limits.ts';
 import { createErrorMask } from './graphql/mask-error.ts';
 import { buildSchema } from './graphql/schema.ts';
+import { useSecondLook } from './graphql/second-look.ts';
 import { identify } from './identity/identify.ts';
 import { bearerToken, createTokenVerifier } from './identity/tokens.ts';
 import { ANONYMOUS } from './identity/viewer.ts';
@@ -51,10 +52,13 @@ export async function createApp({
 }: AppOptions): Promise<App> {
   const orm = await connectOrm(databaseUrl);
   const gate = new ConsentGate(orm);
-  const live = await Live.start(orm, databaseUrl, gate, new Seal(config.MASTER_KEY, 'stream'), log);
+  const lease = await LeaseKeeper.start(databaseUrl, gate, log);
+  const seal = new Seal(config.MASTER_KEY, 'stream');
+  const live = await Live.start({ orm, url: databaseUrl, gate, lease, seal, log });
   const services: Services = {
     orm,
     gate,
+    barrier: new Barrier(orm),
     live,
     readers: createReaders(orm),
     idsFor: createIdsFor(config.MASTER_KEY),
@@ -79,11 +83,16 @@ export async function createApp({
       const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;
       return createContext(services, viewer, claims ? claims.exp * 1000 : null);
     },
-    plugins: [useLimits(), useIntrospection(config.INTROSPECTION), useLiveDelivery(services, makeEventContext)],
+    plugins: [
+      useLimits(),
+      useIntrospection(config.INTROSPECTION),
+      useSecondLook(services),
+      useLiveDelivery(services, makeEventContext),
+    ],
   });
 
   const routes = [
-    probeRoutes(orm),
+    probeRoutes(orm, gate),
     policyRoutes(orm, schema),
     ...(config.GRAPHIQL
       ? [
@@ -118,6 +127,7 @@ export async function createApp({
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000))]);
       server.closeAllConnections();
       await live.close();
+      await lease.close();
       await orm.close(true);
     },
   };

@@ -5,6 +5,7 @@
 import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
 import { ConsentView } from './consent/consent-view.ts';
 import type { ConsentGate } from './consent/gate.ts';
+import type { Barrier, Passed } from './consent/lease/barrier.ts';
 import { readNow } from './db/sql.ts';
 import type { Ids, Seal } from './graphql/ids.ts';
 import type { Viewer } from './identity/viewer.ts';
@@ -16,6 +17,7 @@ import type { Readers } from './readers.ts';
 export interface Services {
   readonly orm: MikroORM;
   readonly gate: ConsentGate;
+  readonly barrier: Barrier;
   readonly live: Live;
   readonly idsFor: (recipientId: string | null) => Ids;
   readonly readers: Readers;
@@ -52,8 +54,15 @@ export function createContext(services: Services, viewer: Viewer, expiresAt: num
   };
 }
 
-/** After a commit that changed what a fan consents to, or where they are: here, and on every node. */
+/** After a commit that gave a fan's consent, or changed where they are: here, and on every node. */
 export function consentChanged({ live, consent }: Context, fanId: string): void {
   live.consentChanged(fanId);
   consent.renew();
+}
+
+/** After a commit that took consent away and logged it: resolves when it has taken effect on every node. */
+export async function consentEnded({ live, consent, barrier }: Context, fanId: string | null = null): Promise<Passed> {
+  live.consentEnded(fanId);
+  consent.renew();
+  return barrier.pass();
 }

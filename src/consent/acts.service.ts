@@ -1,8 +1,13 @@
-/** A fan's two acts: each one commit, and then the nodes are told to forget what they knew of the fan. */
+/**
+ * A fan's two acts, each one commit. After a grant the nodes are told to forget what they knew of the fan; a withdrawal
+ * waits until they have.
+ */
 import { sql } from '@mikro-orm/postgresql';
-import { type Context, consentChanged } from '../context.ts';
+import { type Context, consentChanged, consentEnded } from '../context.ts';
+import { sayIfUnknown } from '../db/outcome.ts';
 import { NotFoundError } from '../errors.ts';
-import { type ActOfGranting, type GrantRow, grantScopes, withdrawScopes } from './grants.service.ts';
+import { type ActOfGranting, findGrants, type GrantRow, grantScopes, withdrawScopes } from './grants.service.ts';
+import type { Passed } from './lease/barrier.ts';
 import { requireCurrentPolicy } from './policy.service.ts';
 import type { ConsentScope } from './scopes.ts';
 
@@ -23,13 +28,22 @@ export async function grantConsent(context: Context, fanId: string, input: Grant
   return grants;
 }
 
-/** Withdrawing what was never granted is no error: the outcome is what was asked for. */
+export interface Withdrawal {
+  withdrawn: GrantRow[];
+  barrier: Passed;
+}
+
+/**
+ * One statement, committed by itself; it returns when it has taken effect on every node. Withdrawing what was never
+ * granted is no error: the outcome is what was asked for.
+ * @throws InputError, ServiceError OUTCOME_UNKNOWN when the commit's answer was lost: asking again is safe.
+ */
 export async function withdrawConsent(
   context: Context,
   fanId: string,
   input: { scopes: readonly ConsentScope[]; recipientId: string | null; erase: boolean },
-): Promise<GrantRow[]> {
-  const withdrawn = await context.em.transactional((em) => withdrawScopes(em, { ...input, fanId }));
-  consentChanged(context, fanId);
-  return withdrawn;
+): Promise<Withdrawal> {
+  const keys = await withdrawScopes(context.em, { ...input, fanId }).catch(sayIfUnknown);
+  const barrier = await consentEnded(context, fanId);
+  return { withdrawn: await findGrants(context.em, fanId, keys), barrier };
 }

@@ -23,7 +23,7 @@ export class ConsentView {
   readonly #decisions = new Map<string, Promise<Decision>>();
   readonly #presence = new Map<string, Promise<boolean>>();
   readonly #doubted = new Set<string>();
-  #fresh: Promise<void> | null = null;
+  readonly #used: { readonly key: DecisionKey; readonly decision: Decision }[] = [];
 
   constructor(gate: ConsentGate, orm: MikroORM, viewer: Viewer) {
     this.#gate = gate;
@@ -33,7 +33,7 @@ export class ConsentView {
 
   /** After a change by this very request: its answer is decided anew. */
   renew(): void {
-    this.#fresh = null;
+    this.#used.length = 0;
     this.#decisions.clear();
     this.#presence.clear();
   }
@@ -43,15 +43,24 @@ export class ConsentView {
     const recipientId = this.#viewer.role === 'PARTNER' ? this.#viewer.partnerId : null;
     const key = { fanId: subject.fanId, recipientId, gameId: subject.gameId ?? null };
     const name = `${key.fanId}|${key.gameId ?? ''}`;
-    const decision = this.#decisions.get(name) ?? this.#decideFresh(key);
+    const decision = this.#decisions.get(name) ?? this.#use(key);
     this.#decisions.set(name, decision);
     return decision;
   }
 
-  async #decideFresh(key: DecisionKey): Promise<Decision> {
-    this.#fresh ??= this.#gate.freshen();
-    await this.#fresh;
-    return this.#gate.decide(key);
+  async #use(key: DecisionKey): Promise<Decision> {
+    const decision = await this.#gate.decide(key);
+    this.#used.push({ key, decision });
+    return decision;
+  }
+
+  /**
+   * The second look, for the tick that writes: whether everything that was decided here would be decided the same now.
+   * Synchronous. Without a lease nothing stands but what asked for nothing.
+   */
+  stands(): boolean {
+    if (this.#used.length === 0) return true;
+    return this.#gate.lease.held() && this.#used.every(({ key, decision }) => decision.equals(this.#gate.peek(key)));
   }
 
   /** Door one and door two ask this: may the viewer see what `scope` gates of this subject? */

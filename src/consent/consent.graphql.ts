@@ -5,9 +5,10 @@ import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { PartnerType } from '../partners/partners.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
-import { grantConsent, withdrawConsent } from './acts.service.ts';
+import { grantConsent, type Withdrawal, withdrawConsent } from './acts.service.ts';
 import { ConsentScopeEnum, GrantDurationEnum } from './catalogue.graphql.ts';
 import { findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
+import type { Passed } from './lease/barrier.ts';
 
 const GrantStatusEnum = builder.enumType('ConsentStatus', { values: GRANT_STATUSES });
 
@@ -56,7 +57,7 @@ export const ConsentReceipt = builder.objectRef<{ id: string; jws: string }>('Co
   description: 'A signed statement of one act of granting or withdrawing.',
   fields: (t) => ({ id: t.exposeID('id'), jws: t.exposeString('jws') }),
 });
-const Barrier = builder.objectRef<{ nodes: number; waitedMs: number }>('Barrier').implement({
+const Barrier = builder.objectRef<Passed>('Barrier').implement({
   description: 'On how many nodes a withdrawal is known to have taken effect, and how long that took.',
   fields: (t) => ({ nodes: t.exposeInt('nodes'), waitedMs: t.exposeInt('waitedMs') }),
 });
@@ -85,16 +86,14 @@ const WithdrawConsentInput = builder.inputType('WithdrawConsentInput', {
     erase: t.boolean({ description: 'Also delete what these scopes had collected.', defaultValue: false }),
   }),
 });
-const WithdrawConsentSuccess = builder
-  .objectRef<{ withdrawn: GrantRow[]; erased: boolean }>('WithdrawConsentSuccess')
-  .implement({
-    fields: (t) => ({
-      withdrawn: t.expose('withdrawn', { type: [ConsentType] }),
-      erased: t.exposeBoolean('erased'),
-      receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
-      barrier: t.field({ type: Barrier, nullable: true, resolve: () => null }),
-    }),
-  });
+const WithdrawConsentSuccess = builder.objectRef<Withdrawal & { erased: boolean }>('WithdrawConsentSuccess').implement({
+  fields: (t) => ({
+    withdrawn: t.expose('withdrawn', { type: [ConsentType] }),
+    erased: t.exposeBoolean('erased'),
+    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
+    barrier: t.expose('barrier', { type: Barrier, nullable: true }),
+  }),
+});
 
 const recipientKey = ({ ids }: Context, id: string | null | undefined) =>
   id ? ids.key('Partner', id, 'input.recipientId') : null;
@@ -118,14 +117,14 @@ builder.mutationFields((t) => ({
   withdrawConsent: t.field({
     type: WithdrawConsentSuccess,
     errors: {},
-    description: 'When it has returned, no event is sent under these grants any more.',
+    description: 'When it has returned, no node starts to send anything under these grants any more.',
     args: { input: t.arg({ type: WithdrawConsentInput, required: true }) },
     resolve: async (_, { input }, context) => ({
-      withdrawn: await withdrawConsent(context, requireFan(context.viewer).fanId, {
+      ...(await withdrawConsent(context, requireFan(context.viewer).fanId, {
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         erase: input.erase ?? false,
-      }),
+      })),
       erased: input.erase ?? false,
     }),
   }),

@@ -22,6 +22,11 @@ export class Decision {
     return (this.mask & bitOf(scope)) !== 0;
   }
 
+  /** Whether it says the same: the same scopes, each without a gap between. */
+  equals(other: Decision | undefined): boolean {
+    return this.mask === other?.mask && this.lineages.every((lineage, bit) => lineage === other.lineages[bit]);
+  }
+
   /** Whether the scope is in force now and has been without a gap since `captured`, the lineages of an earlier moment. */
   heldSince(scope: ConsentScope, captured: readonly string[]): boolean {
     const place = CONSENT_SCOPES.indexOf(scope);

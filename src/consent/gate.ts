@@ -1,16 +1,16 @@
 /**
  * The gate: loads decisions from `consent_mask`, keeps them, and forgets them when consent changes.
  *
- * A decision is kept until its `valid_until`, and never longer than MAX_AGE_MS. Whoever starts a request or an event
- * first calls `freshen()`: it applies every withdrawal that was committed before the call, so that what follows is
- * decided by nothing older. Loads that an invalidation overtakes are thrown away and made again.
- *
- * Here stands the place of the lease (DESIGN 2): with it, `freshen` becomes a comparison of clocks.
+ * It decides only while this node holds its lease: every withdrawal is then either applied here or still waiting for
+ * this node. A decision is kept until its `valid_until`, and never longer than MAX_AGE_MS. Loads that a change overtakes
+ * are thrown away and made again.
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { arrayOf } from '../db/sql.ts';
+import { ServiceError } from '../errors.ts';
 import { DENIAL, Decision, type DecisionKey } from './decision.ts';
+import { Lease } from './lease/lease.ts';
 
 /** Grants wake caches by a message that may be lost; this bounds for how long a denial can outlive one. */
 const MAX_AGE_MS = 10_000;
@@ -20,13 +20,6 @@ interface Kept {
   decision: Decision;
   /** On the monotonic clock, counted from before the query was sent. */
   until: number;
-}
-
-interface LogEntry {
-  seq: string | null;
-  clock: string;
-  fan_id: string | null;
-  game_id: string | null;
 }
 
 interface MaskRow {
@@ -41,35 +34,17 @@ type Overtaken = Set<string> & { all?: boolean };
 
 export class ConsentGate {
   readonly #orm: MikroORM;
+  readonly lease: Lease;
   readonly #kept = new Map<string, Map<string, Kept>>();
   readonly #loads = new Set<Overtaken>();
   readonly #loader = new DataLoader((keys: readonly DecisionKey[]) => this.#loadAll(keys), {
     cache: false,
     maxBatchSize: 10_000,
   });
-  #applied: string | null = null;
-  #refresh: { started: boolean; done: Promise<void> } | null = null;
 
-  constructor(orm: MikroORM) {
+  constructor(orm: MikroORM, lease: Lease = new Lease()) {
     this.#orm = orm;
-  }
-
-  /** Resolves when every withdrawal committed before the call is applied. Calls that wait share one query. */
-  freshen(): Promise<void> {
-    if (this.#refresh && !this.#refresh.started) return this.#refresh.done;
-    const before = this.#refresh?.done ?? Promise.resolve();
-    const refresh = { started: false, done: Promise.resolve() };
-    refresh.done = before
-      .catch(() => {})
-      .then(async () => {
-        refresh.started = true;
-        await this.#applyLog();
-      })
-      .finally(() => {
-        if (this.#refresh === refresh) this.#refresh = null;
-      });
-    this.#refresh = refresh;
-    return refresh.done;
+    this.lease = lease;
   }
 
   /** The decision from memory, or undefined when it has to be loaded. Synchronous: a look-up and a bit test. */
@@ -78,8 +53,12 @@ export class ConsentGate {
     return kept && performance.now() < kept.until ? kept.decision : undefined;
   }
 
-  /** The decision from memory, or loaded together with whatever else is asked in the same tick. */
+  /**
+   * The decision from memory, or loaded together with whatever else is asked in the same tick.
+   * @throws ServiceError UNAVAILABLE without a lease: that is no denial.
+   */
   async decide(key: DecisionKey): Promise<Decision> {
+    if (!this.lease.held()) throw new ServiceError('UNAVAILABLE', 'Consent cannot be looked up now. Try again.');
     return this.peek(key) ?? this.#loader.load(key);
   }
 
@@ -89,7 +68,8 @@ export class ConsentGate {
     for (const load of this.#loads) load.add(fanId);
   }
 
-  #forgetAll(): void {
+  /** Drops everything. */
+  forgetAll(): void {
     this.#kept.clear();
     for (const load of this.#loads) load.all = true;
   }
@@ -143,24 +123,6 @@ export class ConsentGate {
     const places = this.#kept.get(fanId);
     if (places) places.set(place, kept);
     else this.#kept.set(fanId, new Map([[place, kept]]));
-  }
-
-  async #applyLog(): Promise<void> {
-    const entries = await this.#orm.em.fork().execute<LogEntry[]>(sql`
-      select c.seq as clock, l.seq, l.fan_id, l.game_id
-      from consent_clock c left join consent_log l on l.seq > ${this.#applied ?? '9223372036854775807'}::bigint
-      order by l.seq`);
-    const clock = entries[0]!.clock;
-    const gapless = entries[0]!.seq === null || BigInt(entries[0]!.seq) === BigInt(this.#applied ?? '0') + 1n;
-    if (this.#applied === null || BigInt(clock) < BigInt(this.#applied) || !gapless) {
-      this.#forgetAll();
-    } else {
-      for (const entry of entries) {
-        if (entry.fan_id !== null) this.forget(entry.fan_id);
-        else if (entry.seq !== null) this.#forgetAll();
-      }
-    }
-    this.#applied = clock;
   }
 }
 

@@ -79,3 +79,16 @@ export const ConsentLog = defineEntity({
     at: createdAt(),
   },
 });
+
+/** Which nodes may show what consent allows, and up to where in the log each has applied it. */
+export const ConsentLease = defineEntity({
+  name: 'ConsentLease',
+  tableName: 'consent_lease',
+  properties: {
+    node: p.uuid().primary(),
+    /** Stands still when the node does. */
+    renewals: p.bigint('string').default(0),
+    acked: p.bigint('string'),
+    joinedAt: createdAt(),
+  },
+});

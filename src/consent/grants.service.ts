@@ -74,21 +74,17 @@ async function checkDurations(
   if (game.over) throw new ConflictError('INVALID_STATE', 'That game is over, so nothing can be granted for it.');
 }
 
-/** The grants that ended. Runs in the caller's transaction, and should be all that it does. */
+/** The keys of the grants that ended. One statement: outside a transaction it is a commit by itself. */
 export async function withdrawScopes(
   em: SqlEntityManager,
   act: { fanId: string; scopes: readonly ConsentScope[]; recipientId: string | null; erase: boolean },
-): Promise<GrantRow[]> {
+): Promise<string[]> {
   const scopes = [...new Set(act.scopes)];
   if (scopes.length === 0) throw new InputError('Name at least one scope.', 'input.scopes');
   const rows = await em.execute<{ id: string }[]>(sql`
     select id from consent_withdraw_scopes(
       ${randomUUID()}, ${act.fanId}, ${arrayOf(scopes)}::text[], ${act.recipientId}::bigint, ${act.erase})`);
-  return findGrants(
-    em,
-    act.fanId,
-    rows.map((row) => row.id),
-  );
+  return rows.map((row) => row.id);
 }
 
 /** A fan's grants as the rule judges them now: the newest per scope, recipient and game, or those with these keys. */

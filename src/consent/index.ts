@@ -3,6 +3,8 @@ export { type ConsentSubject, ConsentView } from './consent-view.ts';
 export type { Decision } from './decision.ts';
 export { ConsentGate } from './gate.ts';
 export { grantScopes } from './grants.service.ts';
+export { Barrier, type Passed } from './lease/barrier.ts';
+export { LeaseKeeper } from './lease/lease-keeper.ts';
 export { findCurrentPolicy, publishPolicy, requireCurrentPolicy } from './policy.service.ts';
 export { bitOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
 export { gateWrite, type ScopedValue } from './write-gate.ts';

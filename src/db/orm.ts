@@ -1,7 +1,7 @@
 /** The one MikroORM configuration: what the server, the commands, the migrations and the tests connect with. */
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
-import { ConsentClock, ConsentEvent, ConsentGrant, ConsentLog } from '../consent/grant.entity.ts';
+import { ConsentClock, ConsentEvent, ConsentGrant, ConsentLease, ConsentLog } from '../consent/grant.entity.ts';
 import { Policy } from '../consent/policy.entity.ts';
 import { Fan } from '../fans/fan.entity.ts';
 import { Outbox } from '../live/outbox.entity.ts';
@@ -31,6 +31,7 @@ export const ENTITIES = [
   ConsentEvent,
   ConsentClock,
   ConsentLog,
+  ConsentLease,
   Campaign,
   Offer,
   Announcement,

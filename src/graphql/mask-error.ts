@@ -4,10 +4,8 @@
  */
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
+import { isUnreachable } from '../db/outcome.ts';
 import { CodedError } from '../errors.ts';
-
-/** Connection refused, reset or timed out; PostgreSQL's classes 08 (connection), 53 (resources) and 57 (shutdown). */
-const UNREACHABLE = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08|53|57P)/;
 
 export function createErrorMask(log: Logger): (error: unknown) => Error {
   return (error) => {
@@ -21,24 +19,10 @@ export function createErrorMask(log: Logger): (error: unknown) => Error {
     if (graphqlError && !cause) {
       return graphqlError.extensions.code ? graphqlError : outward(graphqlError.message, 'BAD_REQUEST');
     }
-    const code = findCode(cause);
     log.error({ err: cause, path }, 'an operation failed');
-    if (code && UNREACHABLE.test(code)) return outward('The service cannot answer now. Try again.', 'UNAVAILABLE');
+    if (isUnreachable(cause)) return outward('The service cannot answer now. Try again.', 'UNAVAILABLE');
     return outward('Something went wrong on our side.', 'INTERNAL');
   };
 }
 
 const httpStatus = (code: string) => (code === 'UNAUTHENTICATED' ? { http: { status: 401 } } : {});
-
-/** The driver wraps errors; the code may be some causes down. */
-function findCode(error: unknown): string | null {
-  for (
-    let at = error as { code?: unknown; cause?: unknown } | null | undefined, depth = 0;
-    at && depth < 5;
-    depth += 1
-  ) {
-    if (typeof at.code === 'string') return at.code;
-    at = at.cause as typeof at;
-  }
-  return null;
-}

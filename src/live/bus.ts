@@ -12,7 +12,11 @@ const RECONNECT_MS = 1_000;
 const FANS_PER_MESSAGE = 300;
 
 export interface WakeUp {
+  /** There are events to read. */
   outbox?: boolean;
+  /** There are withdrawals to apply. */
+  log?: boolean;
+  /** Forget what was decided for these. */
   fans?: string[];
 }
 
@@ -22,7 +26,7 @@ export class Bus {
   readonly #log: Logger;
   readonly #hear: (wakeUp: WakeUp) => void;
   #client: Client | null = null;
-  #pending: { outbox: boolean; fans: Set<string> } | null = null;
+  #pending: { outbox: boolean; log: boolean; fans: Set<string> } | null = null;
   #closed = false;
 
   constructor(orm: MikroORM, url: string, log: Logger, hear: (wakeUp: WakeUp) => void) {
@@ -55,10 +59,11 @@ export class Bus {
   wake(wakeUp: WakeUp): void {
     this.#hear(wakeUp);
     if (!this.#pending) {
-      this.#pending = { outbox: false, fans: new Set() };
+      this.#pending = { outbox: false, log: false, fans: new Set() };
       setImmediate(() => void this.#send());
     }
     this.#pending.outbox ||= wakeUp.outbox ?? false;
+    this.#pending.log ||= wakeUp.log ?? false;
     for (const fan of wakeUp.fans ?? []) this.#pending.fans.add(fan);
   }
 
@@ -76,12 +81,12 @@ export class Bus {
   }
 
   async #send(): Promise<void> {
-    const { outbox, fans } = this.#pending!;
+    const { outbox, log, fans } = this.#pending!;
     this.#pending = null;
     const rest = [...fans];
     try {
       do {
-        const message: WakeUp = { outbox, fans: rest.splice(0, FANS_PER_MESSAGE) };
+        const message: WakeUp = { outbox, log, fans: rest.splice(0, FANS_PER_MESSAGE) };
         await this.#orm.em.fork().execute(sql`select pg_notify(${CHANNEL}, ${JSON.stringify(message)})`);
       } while (rest.length > 0);
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * Door two. Each event of a stream is decided and executed on a fresh context, made for it alone: the decisions, the
  * loaders and the identity map of an earlier event never reach a later one. A denied event is not sent, and the cursor
- * passes it.
+ * passes it. In the tick in which it goes out it is looked at again, and executed again if consent has moved on.
  */
 import {
   createSourceEventStream,
@@ -12,8 +12,11 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
+import { ServiceError } from '../errors.ts';
 import { MappedStream } from './mapped-stream.ts';
 import type { StreamEvent } from './stream-event.ts';
+
+const LOOKS = 3;
 
 /** Makes the context of one event. A test replaces it to show that sharing one leaks. */
 export type MakeEventContext = (services: Services, opened: Context) => Context;
@@ -32,13 +35,18 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
         const opened = args.contextValue as Context;
         const events = source as AsyncIterableIterator<StreamEvent>;
         const toResult = async (event: StreamEvent): Promise<ExecutionResult | null> => {
-          const context = makeContext(services, opened);
-          if (!(await admits(context, event))) return null;
-          return executeSubscriptionEvent({
-            ...validated,
-            rootValue: event,
-            contextValue: { ...opened, ...context },
-          });
+          for (let looks = 0; looks < LOOKS; looks += 1) {
+            const context = makeContext(services, opened);
+            if (!(await admits(context, event))) return null;
+            const result = await executeSubscriptionEvent({
+              ...validated,
+              rootValue: event,
+              contextValue: { ...opened, ...context },
+            });
+            if (context.consent.stands()) return result;
+          }
+          // The stream holds the event, and tries again in a moment.
+          throw new ServiceError('UNAVAILABLE', 'Consent moves faster than the event.');
         };
         return new MappedStream(events, toResult, opened.expiresAt);
       });

@@ -4,7 +4,7 @@
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import type { ConsentGate } from '../consent/gate.ts';
+import type { ConsentGate, LeaseKeeper } from '../consent/index.ts';
 import { InputError } from '../errors.ts';
 import type { Seal } from '../graphql/ids.ts';
 import { Bus } from './bus.ts';
@@ -18,6 +18,16 @@ export { emit, gameTopic, type LiveEvent } from './outbox.ts';
 export type { Position } from './position.ts';
 export type { LiveStream, StreamItem } from './stream.ts';
 
+export interface LiveOptions {
+  readonly orm: MikroORM;
+  readonly url: string;
+  readonly gate: ConsentGate;
+  readonly lease: LeaseKeeper;
+  /** Seals the cursors. */
+  readonly seal: Seal;
+  readonly log: Logger;
+}
+
 export class Live {
   readonly #orm: MikroORM;
   readonly #topics = new Map<string, Topic>();
@@ -26,7 +36,7 @@ export class Live {
   readonly #stopPruning: () => void;
   readonly cursors: Cursors;
 
-  private constructor(orm: MikroORM, url: string, gate: ConsentGate, cursors: Cursors, log: Logger) {
+  private constructor({ orm, url, gate, lease, log }: LiveOptions, cursors: Cursors) {
     this.#orm = orm;
     this.cursors = cursors;
     this.#relay = new Relay(orm, log, (events) => {
@@ -39,15 +49,18 @@ export class Live {
       for (const topic of touched) topic.wake();
     });
     this.#stopPruning = keepPruning(orm, log);
-    this.#bus = new Bus(orm, url, log, ({ outbox, fans }) => {
-      for (const fan of fans ?? []) gate.forget(fan);
-      if (outbox) this.#relay.wake();
+    this.#bus = new Bus(orm, url, log, (wakeUp) => {
+      for (const fan of wakeUp.fans ?? []) gate.forget(fan);
+      if (wakeUp.outbox) this.#relay.wake();
+      if (wakeUp.log) lease.wake();
     });
   }
 
-  static async start(orm: MikroORM, url: string, gate: ConsentGate, seal: Seal, log: Logger): Promise<Live> {
-    const [row] = await orm.em.fork().execute<{ generation: string }[]>(sql`select generation from installation`);
-    const live = new Live(orm, url, gate, new Cursors(seal, row!.generation), log);
+  static async start(options: LiveOptions): Promise<Live> {
+    const rows = await options.orm.em
+      .fork()
+      .execute<{ generation: string }[]>(sql`select generation from installation`);
+    const live = new Live(options, new Cursors(options.seal, rows[0]!.generation));
     await live.#relay.start();
     await live.#bus.listen();
     return live;
@@ -58,9 +71,14 @@ export class Live {
     this.#bus.wake({ outbox: true });
   }
 
-  /** After a commit that changed what these fans consent to, or where they are. */
-  consentChanged(...fanIds: string[]): void {
-    this.#bus.wake({ fans: fanIds });
+  /** After a commit that gave a fan's consent, or changed where they are. */
+  consentChanged(fanId: string): void {
+    this.#bus.wake({ fans: [fanId] });
+  }
+
+  /** After a commit that took consent away from one fan, or (null) from many. */
+  consentEnded(fanId: string | null): void {
+    this.#bus.wake({ log: true, fans: fanId === null ? [] : [fanId] });
   }
 
   /**

@@ -3,7 +3,7 @@
  * one log entry that makes every gate forget the grants given for it.
  */
 import { LockMode, sql } from '@mikro-orm/postgresql';
-import type { Context } from '../context.ts';
+import { type Context, consentEnded } from '../context.ts';
 import { AccessError, ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireRole } from '../identity/roles.ts';
 import { Game, type GameStatus, isOver } from './game.entity.ts';
@@ -20,7 +20,7 @@ export async function setGameStatus(context: Context, input: SetGameStatus): Pro
   if (input.startsAt && !['SCHEDULED', 'LIVE', 'POSTPONED', 'SUSPENDED'].includes(input.status)) {
     throw new InputError('startsAt goes with a game that is yet to be played.', 'input.startsAt');
   }
-  return context.em.transactional(async (em) => {
+  const changed = await context.em.transactional(async (em) => {
     const game = await em.findOne(Game, { id: input.gameId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (!game) throw new NotFoundError('The game');
     if (!venueIds.includes(game.venueId)) throw new AccessError('FORBIDDEN', 'That game is at another venue.');
@@ -44,4 +44,6 @@ export async function setGameStatus(context: Context, input: SetGameStatus): Pro
     await em.execute(sql`select consent_log_append(null, ${game.id}, null, null)`);
     return game;
   });
+  await consentEnded(context);
+  return changed;
 }

@@ -1,18 +1,30 @@
 /** The pages that machines look at: /health (the process lives), /ready (it can serve), /metrics (Prometheus). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { ConsentGate } from '../consent/index.ts';
 
-export function probeRoutes(orm: MikroORM): (req: IncomingMessage, res: ServerResponse) => boolean {
+export function probeRoutes(
+  orm: MikroORM,
+  { lease }: ConsentGate,
+): (req: IncomingMessage, res: ServerResponse) => boolean {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'tightrope_consent_lease_held',
+    help: '1 while this node may show what consent allows.',
+    registers: [registry],
+    collect() {
+      this.set(lease.held() ? 1 : 0);
+    },
+  });
 
   const ready = async (res: ServerResponse) => {
     const up = await orm.em
       .fork()
       .execute(sql`select 1`)
       .then(
-        () => true,
+        () => lease.held(),
         () => false,
       );
     res.writeHead(up ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify({ ready: up }));

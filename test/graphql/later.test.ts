@@ -12,7 +12,6 @@ const LATER = [
   'EnrollFanSuccess.receipt',
   'GrantConsentSuccess.receipt',
   'WithdrawConsentSuccess.receipt',
-  'WithdrawConsentSuccess.barrier',
   'Fan.loyalty',
   'OfferAnnounced.walkingSeconds',
   'StreamGap.missedAtLeast',
@@ -52,7 +51,7 @@ describe('a field whose engine is yet to come', () => {
     expect(frame.data.liveOffers.walkingSeconds).toBeNull();
 
     const withdrawn = await mutate(server, token, 'withdrawConsent', { scopes });
-    expect([withdrawn.receipt, withdrawn.barrier]).toEqual([null, null]);
+    expect(withdrawn.receipt).toBeNull();
     const { data } = await server.ask(token, '{ me { loyalty { points } } }');
     expect(data.me).toEqual({ loyalty: null });
   });

@@ -1,0 +1,76 @@
+/**
+ * A node's permission to show what consent allows: good for LEASE_MS from the moment at which its renewal was asked
+ * for, less a margin, on the node's own monotonic clock. It is a duration, and no two machines' clocks are compared.
+ *
+ * It also ends when the wall clock ran ahead of the monotonic one (the machine was suspended), and it does not count
+ * while the event loop is late by more than the margin: what is checked must be written within it.
+ */
+
+export const LEASE_MS = 2_000;
+export const MARGIN_MS = 300;
+export const BEAT_MS = 25;
+
+/** One instant on both clocks, in milliseconds. */
+export interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export type Clock = () => Moment;
+
+const systemClock: Clock = () => ({ monotonic: performance.now(), wall: Date.now() });
+
+export class Lease {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<() => void>();
+  #from: Moment | null = null;
+  #beat: number;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+    this.#beat = clock().monotonic;
+  }
+
+  /** The moment to take before a renewal is sent. */
+  now(): Moment {
+    return this.#clock();
+  }
+
+  /** Everything that was withdrawn before `from` has been applied. */
+  extend(from: Moment): void {
+    this.#from = from;
+    if (!this.held()) return;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  end(): void {
+    this.#from = null;
+  }
+
+  /** Called every BEAT_MS; the time since then is how late the event loop may be. */
+  beat(): void {
+    this.#beat = this.#clock().monotonic;
+  }
+
+  /** Synchronous, and to be asked in the tick that writes. */
+  held(): boolean {
+    if (!this.#from) return false;
+    const { monotonic, wall } = this.#clock();
+    const age = monotonic - this.#from.monotonic;
+    const suspended = wall - this.#from.wall - age;
+    return age < LEASE_MS - MARGIN_MS && suspended < MARGIN_MS && monotonic - this.#beat < MARGIN_MS;
+  }
+
+  /** True at once or as soon as it is held; false when that takes longer. */
+  async whenHeld(timeoutMs: number): Promise<boolean> {
+    if (this.held()) return true;
+    const gained = Promise.withResolvers<void>();
+    const late = setTimeout(gained.resolve, timeoutMs);
+    this.#waiting.add(gained.resolve);
+    await gained.promise;
+    clearTimeout(late);
+    this.#waiting.delete(gained.resolve);
+    return this.held();
+  }
+}
