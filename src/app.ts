@@ -12,7 +12,7 @@ import { createIdsFor, Seal } from './graphql/ids.ts';
 import { LIMITS, useIntrospection, useLimits } from './graphql/limits.ts';
 import { createErrorMask } from './graphql/mask-error.ts';
 import { buildSchema } from './graphql/schema.ts';
-import { useSecondLook } from './graphql/second-look.ts';
+import { requireLease, useSecondLook } from './graphql/second-look.ts';
 import { identify } from './identity/identify.ts';
 import { bearerToken, createTokenVerifier } from './identity/tokens.ts';
 import { ANONYMOUS } from './identity/viewer.ts';
@@ -78,6 +78,7 @@ export async function createApp({
     cors: config.ALLOWED_ORIGINS.length > 0 ? { origin: config.ALLOWED_ORIGINS, methods: ['GET', 'POST'] } : false,
     maskedErrors: { maskError: createErrorMask(log) },
     context: async ({ request, extra }) => {
+      await requireLease(services);
       const token = extra ? null : bearerToken(request.headers.get('authorization'));
       const claims = extra ? extra.claims : token && (await verify(token));
       const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;

@@ -39,6 +39,9 @@ export const ENTITIES = [
   Outbox,
 ];
 
+/** A database that has gone silent without closing the connection would otherwise be waited for without end. */
+const QUERY_TIMEOUT_MS = 15_000;
+
 /** Connects lazily: an unreachable database shows at the first query. Pool sizes are per process. */
 export function connectOrm(url: string, pool: { max: number } = { max: 16 }): Promise<MikroORM> {
   return MikroORM.init(
@@ -47,6 +50,7 @@ export function connectOrm(url: string, pool: { max: number } = { max: 16 }): Pr
       entities: ENTITIES,
       extensions: [Migrator],
       pool: { min: 0, max: pool.max },
+      driverOptions: { query_timeout: QUERY_TIMEOUT_MS, connectionTimeoutMillis: QUERY_TIMEOUT_MS, keepAlive: true },
       discovery: { warnWhenNoEntities: false },
       // Presence lives in unlogged partitions, which the schema generator does not know.
       schemaGenerator: {

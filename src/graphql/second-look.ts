@@ -9,15 +9,10 @@ import { type Context, createContext, type Services } from '../context.ts';
 import { withoutGatedFields } from './consent-plugin/without-gated-fields.ts';
 
 const LOOKS = 3;
-/** After a pause of the process the lease is back within milliseconds. */
-const REGAIN_MS = 1_000;
-
 export function useSecondLook(services: Services): Plugin {
-  const { lease } = services.gate;
   return {
     onExecute({ executeFn, setExecuteFn }) {
       setExecuteFn(async (args: ExecutionArgs) => {
-        if (!(await lease.whenHeld(REGAIN_MS))) return unavailable();
         const opened = args.contextValue as Context;
         const result = (await executeFn(args)) as ExecutionResult;
         if (opened.consent.stands()) return result;
@@ -28,16 +23,21 @@ export function useSecondLook(services: Services): Plugin {
           const again = (await executeFn({ ...args, contextValue: { ...opened, ...fresh } })) as ExecutionResult;
           if (fresh.consent.stands()) return again;
         }
-        return unavailable();
+        return { errors: [unavailable()] };
       });
     },
   };
 }
 
-const unavailable = (): ExecutionResult => ({
-  errors: [
-    new GraphQLError('The service cannot answer now. Try again.', {
-      extensions: { code: 'UNAVAILABLE', http: { status: 503 } },
-    }),
-  ],
-});
+/** After a pause of the process the lease is back within milliseconds. */
+const REGAIN_MS = 1_000;
+
+/** For the beginning of an operation, before anything is asked of the database. @throws GraphQLError UNAVAILABLE. */
+export async function requireLease({ gate }: Services): Promise<void> {
+  if (!(await gate.lease.whenHeld(REGAIN_MS))) throw unavailable();
+}
+
+const unavailable = () =>
+  new GraphQLError('The service cannot answer now. Try again.', {
+    extensions: { code: 'UNAVAILABLE', http: { status: 503 } },
+  });
