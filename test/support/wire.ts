@@ -4,48 +4,71 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface Wire {
   /** The database's URL, over this wire. */
   readonly url: string;
-  cut(): void;
+  /** Cuts every connection, or those whose `application_name` fits; the ones to come too. */
+  cut(applicationName?: RegExp): void;
   mend(): void;
   close(): Promise<void>;
 }
 
-export async function layWire(databaseUrl: string): Promise<Wire> {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
-  let whole = true;
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    for (const [from, to] of [
+class Pair {
+  /** The first thing that a client says holds its `application_name`. */
+  #greeting = '';
+  readonly near: Socket;
+  readonly far: Socket;
+
+  constructor(near: Socket, far: Socket, cut: () => RegExp | null) {
+    this.near = near;
+    this.far = far;
+    near.on('data', (chunk) => {
+      this.#greeting ||= chunk.toString('latin1');
+      far.write(chunk);
+      this.obey(cut());
+    });
+    far.on('data', (chunk) => near.write(chunk));
+    for (const [socket, other] of [
       [near, far],
       [far, near],
     ] as const) {
-      sockets.add(from);
-      from.on('data', (chunk) => to.write(chunk));
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        sockets.delete(from);
-        to.destroy();
-      });
-      if (!whole) from.pause();
+      socket.on('error', () => other.destroy());
+      socket.on('close', () => other.destroy());
     }
+  }
+
+  obey(cut: RegExp | null): void {
+    for (const socket of [this.near, this.far]) {
+      if (cut?.test(this.#greeting)) socket.pause();
+      else socket.resume();
+    }
+  }
+}
+
+export async function layWire(databaseUrl: string): Promise<Wire> {
+  const target = new URL(databaseUrl);
+  const pairs = new Set<Pair>();
+  let cut: RegExp | null = null;
+  const server = createServer((near) => {
+    const pair = new Pair(near, connect(Number(target.port), target.hostname), () => cut);
+    pairs.add(pair);
+    near.on('close', () => pairs.delete(pair));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const url = new URL(databaseUrl);
   url.hostname = '127.0.0.1';
   url.port = String(typeof address === 'object' && address?.port);
+  const obey = (which: RegExp | null) => {
+    cut = which;
+    for (const pair of pairs) pair.obey(cut);
+  };
   return {
     url: url.href,
-    cut() {
-      whole = false;
-      for (const socket of sockets) socket.pause();
-    },
-    mend() {
-      whole = true;
-      for (const socket of sockets) socket.resume();
-    },
+    cut: (applicationName = /(?:)/) => obey(applicationName),
+    mend: () => obey(null),
     async close() {
-      for (const socket of sockets) socket.destroy();
+      for (const { near, far } of pairs) {
+        near.destroy();
+        far.destroy();
+      }
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -112,6 +112,26 @@ describe('the barrier', () => {
     await wire.close();
   });
 
+  it('lets a node fall silent that reads everything but no longer hears of withdrawals', async () => {
+    const wire = await layWire(server.databaseUrl);
+    const node = await startNode(wire.url);
+    const { gameId, token, stream, offered } = await openStream(node);
+    await offered(await announce(server, gameId));
+
+    wire.cut(/tightrope (lease|bus)/);
+    await withdraw(token, ['PERSONALIZATION']);
+    const came = stream.frames.length;
+    const meanwhile = await announce(server, gameId);
+    await sleep(2_000);
+    expect(stream.frames.length).toBe(came);
+
+    wire.mend();
+    expect(await offered(meanwhile)).toMatchObject({ because: null });
+    await stream.close();
+    await node.close();
+    await wire.close();
+  });
+
   it('fails without its database, and never says that it is done', async () => {
     const wire = await layWire(server.databaseUrl);
     const node = await startNode(wire.url);
