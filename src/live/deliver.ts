@@ -14,9 +14,12 @@ import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
 import { ServiceError } from '../errors.ts';
 import { MappedStream } from './mapped-stream.ts';
+import { Pacer } from './pacer.ts';
 import type { StreamEvent } from './stream-event.ts';
 
 const LOOKS = 3;
+/** Without a lease an event waits for it, and is tried again. */
+const REGAIN_MS = 1_000;
 
 /** Makes the context of one event. A test replaces it to show that sharing one leaks. */
 export type MakeEventContext = (services: Services, opened: Context) => Context;
@@ -25,6 +28,7 @@ export const freshContext: MakeEventContext = (services, { viewer, expiresAt }) 
   createContext(services, viewer, expiresAt);
 
 export function useLiveDelivery(services: Services, makeContext: MakeEventContext = freshContext): Plugin {
+  const pacer = new Pacer();
   return {
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(async (args: ExecutionArgs) => {
@@ -36,6 +40,8 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
         const events = source as AsyncIterableIterator<StreamEvent>;
         const toResult = async (event: StreamEvent): Promise<ExecutionResult | null> => {
           for (let looks = 0; looks < LOOKS; looks += 1) {
+            await pacer.turn();
+            await services.gate.lease.whenHeld(REGAIN_MS);
             const context = makeContext(services, opened);
             if (!(await admits(context, event))) return null;
             const result = await executeSubscriptionEvent({

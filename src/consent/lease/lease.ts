@@ -7,7 +7,7 @@
  */
 
 export const LEASE_MS = 2_000;
-export const MARGIN_MS = 300;
+export const MARGIN_MS = 500;
 export const BEAT_MS = 25;
 
 /** One instant on both clocks, in milliseconds. */
@@ -39,9 +39,7 @@ export class Lease {
   /** Everything that was withdrawn before `from` has been applied. */
   extend(from: Moment): void {
     this.#from = from;
-    if (!this.held()) return;
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    this.#tell();
   }
 
   end(): void {
@@ -51,6 +49,13 @@ export class Lease {
   /** Called every BEAT_MS; the time since then is how late the event loop may be. */
   beat(): void {
     this.#beat = this.#clock().monotonic;
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#waiting.size === 0 || !this.held()) return;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 
   /** Synchronous, and to be asked in the tick that writes. */
