@@ -1,4 +1,5 @@
 /** Speaks to the server as any client would: HTTP for operations, graphql-ws or SSE for streams. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { LIVE_OFFERS, MUTATIONS, type MutationName } from './documents.ts';
@@ -19,24 +20,53 @@ export interface OpenStream {
   close(): void;
 }
 
-export class GraphQLClient {
-  readonly url: string;
+/** Hung up on while it still connects, `ws` raises an error for which nobody listens any more. */
+class PatientWebSocket extends WebSocket {
+  constructor(...args: ConstructorParameters<typeof WebSocket>) {
+    super(...args);
+    this.on('error', () => {});
+  }
+}
 
-  constructor(url: string) {
-    this.url = url;
+/** The nodes' endpoints as they are now: one that was killed comes back elsewhere. */
+export type Endpoints = () => readonly string[];
+
+const RETRY_MS = 150;
+const PATIENCE_MS = 30_000;
+/** Asking again is safe: every operation here is idempotent, or carries its key. */
+const AGAIN = new Set(['UNAVAILABLE', 'OUTCOME_UNKNOWN']);
+
+export class GraphQLClient {
+  readonly #endpoints: Endpoints;
+  /** Which node is asked: one's own first, then the next. */
+  #node: number;
+
+  constructor(endpoints: Endpoints, node = 0) {
+    this.#endpoints = endpoints;
+    this.#node = node;
   }
 
-  /** @throws Error for anything but data. */
+  /** A client of the same nodes that begins with another one. */
+  at(node: number): GraphQLClient {
+    return new GraphQLClient(this.#endpoints, node);
+  }
+
+  /** Asks until a node answers; the span covers all of it. @throws Error for anything but data. */
   async ask(token: string | null, query: string, variables: Record<string, unknown>): Promise<Result> {
     const sent = performance.now();
-    const response = await fetch(this.url, {
-      method: 'POST',
-      headers: headers(token),
-      body: JSON.stringify({ query, variables }),
-    });
-    const answer = (await response.json()) as Json;
-    if (!answer.data) throw new Error(`The server answered ${response.status}: ${JSON.stringify(answer.errors)}`);
-    return { sent, returned: performance.now(), data: answer.data };
+    for (;;) {
+      const answer = await this.#post(token, { query, variables });
+      if (answer.data && !isUnsettled(answer)) return { sent, returned: performance.now(), data: answer.data };
+      if (!isUnsettled(answer) || performance.now() - sent > PATIENCE_MS) {
+        throw new Error(`The server answered ${JSON.stringify(answer)}`);
+      }
+      this.moveOn();
+      await sleep(RETRY_MS);
+    }
+  }
+
+  moveOn(): void {
+    this.#node += 1;
   }
 
   /** The member of the result union, whichever it is. */
@@ -52,22 +82,32 @@ export class GraphQLClient {
     return result;
   }
 
-  openWebSocket(token: string, variables: Record<string, unknown>, receive: Receive): OpenStream {
+  /** `lost` is called once when the connection goes, whoever is to blame. */
+  openWebSocket(token: string, variables: Record<string, unknown>, receive: Receive, lost: () => void): OpenStream {
     const client: Client = createClient({
-      url: this.url.replace(/^http/, 'ws'),
-      webSocketImpl: WebSocket,
+      url: this.#url.replace(/^http/, 'ws'),
+      webSocketImpl: PatientWebSocket,
       retryAttempts: 0,
       connectionParams: { authorization: `Bearer ${token}` },
     });
-    const failed = (error: unknown) => receive({ errors: [{ message: String(error) }] });
-    client.subscribe({ query: LIVE_OFFERS, variables }, { next: receive, error: failed, complete: () => {} });
+    const failed = (error: unknown) => {
+      const errors = Array.isArray(error) ? error : null;
+      if (errors && !isUnsettled({ errors })) receive({ errors });
+      else lost();
+    };
+    client.subscribe({ query: LIVE_OFFERS, variables }, { next: receive, error: failed, complete: lost });
     return { close: () => client.terminate() };
   }
 
-  openServerSentEvents(token: string, variables: Record<string, unknown>, receive: Receive): OpenStream {
+  openServerSentEvents(
+    token: string,
+    variables: Record<string, unknown>,
+    receive: Receive,
+    lost: () => void,
+  ): OpenStream {
     const abort = new AbortController();
     const read = async () => {
-      const response = await fetch(this.url, {
+      const response = await fetch(this.#url, {
         method: 'POST',
         signal: abort.signal,
         headers: { ...headers(token), accept: 'text/event-stream' },
@@ -79,15 +119,34 @@ export class GraphQLClient {
         rest = events.pop()!;
         for (const event of events) {
           const data = /^event: next\ndata: (.+)$/m.exec(event)?.[1];
-          if (data) receive(JSON.parse(data));
+          const frame = data ? JSON.parse(data) : null;
+          if (frame && !isUnsettled(frame)) receive(frame);
         }
       }
     };
-    read().catch((error: Error) => {
-      if (error.name !== 'AbortError') receive({ errors: [{ message: String(error) }] });
-    });
+    read().then(lost, lost);
     return { close: () => abort.abort() };
   }
+
+  get #url(): string {
+    const urls = this.#endpoints();
+    return urls[this.#node % urls.length]!;
+  }
+
+  async #post(token: string | null, body: object): Promise<Json> {
+    try {
+      const response = await fetch(this.#url, { method: 'POST', headers: headers(token), body: JSON.stringify(body) });
+      return await response.json();
+    } catch (error) {
+      return { errors: [{ message: String(error), extensions: { code: 'UNAVAILABLE' } }] };
+    }
+  }
+}
+
+/** No node answered, or one that does not know: in an error, or in a result of a mutation. */
+function isUnsettled({ data, errors }: Json): boolean {
+  if (errors?.some((error: Json) => AGAIN.has(error.extensions?.code))) return true;
+  return Object.values(data ?? {}).some((result) => AGAIN.has((result as Json)?.code));
 }
 
 const headers = (token: string | null): Record<string, string> => ({

@@ -17,7 +17,7 @@ const mutation = (name: string, fields: string) => {
 export const MUTATIONS = {
   enrollFan: mutation('enrollFan', 'fan { id }'),
   grantConsent: mutation('grantConsent', 'grants { id scope status }'),
-  withdrawConsent: mutation('withdrawConsent', 'withdrawn { id scope status }'),
+  withdrawConsent: mutation('withdrawConsent', 'withdrawn { id scope status } barrier { nodes waitedMs }'),
   checkIn: mutation('checkIn', 'visit { id } created'),
   checkOut: mutation('checkOut', 'visit { id leftAt }'),
   createCampaign: mutation('createCampaign', 'campaign { id status offer { id } }'),

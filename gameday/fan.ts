@@ -34,6 +34,8 @@ export const TEMPERS = {
   },
 } as const satisfies Record<string, { scopes: readonly Scope[]; comes: boolean; share: number }>;
 
+const RESUME_MS = 200;
+
 export class Fan implements FanRecord {
   readonly name: string;
   readonly token: string;
@@ -45,16 +47,23 @@ export class Fan implements FanRecord {
   readonly refusals: string[] = [];
   readonly overSse: boolean;
   busy = false;
+  /** How long each withdrawal took to return, in milliseconds. */
+  readonly withdrawals: number[] = [];
   readonly #day: Day;
+  readonly #client: GraphQLClient;
   readonly #forGame: boolean;
   #held = new Set<Scope>();
   #present = false;
   #nonces = 0;
   #cursor: string | null = null;
   #stream: OpenStream | null = null;
+  /** Raised whenever the fan calls or hangs up, so that what was meant for an earlier call is not done. */
+  #calls = 0;
 
-  constructor(day: Day, name: string, token: string, temper: Temper) {
+  /** `client` is the fan's own: it begins with one node, and moves on when that is gone. */
+  constructor(day: Day, client: GraphQLClient, name: string, token: string, temper: Temper) {
     this.#day = day;
+    this.#client = client;
     this.name = name;
     this.token = token;
     this.temper = temper;
@@ -65,7 +74,8 @@ export class Fan implements FanRecord {
 
   /** Enrolls, and grants what the temper says: for this game, or until withdrawn; some name a partner too. */
   async enroll(): Promise<void> {
-    const { client, policyVersion, random, partners } = this.#day;
+    const { policyVersion, random, partners } = this.#day;
+    const client = this.#client;
     const taste = this.team ? { favoriteTeamId: this.team, alsoGrant: ['PROFILE_PREFERENCES'] } : {};
     const enrolled = await client.must(this.token, 'enrollFan', { displayName: this.name, policyVersion, ...taste });
     if (this.team) this.#note({ ...enrolled, kind: 'GRANT', scopes: ['PROFILE_PREFERENCES'] });
@@ -77,30 +87,28 @@ export class Fan implements FanRecord {
 
   async grant(scopes: readonly Scope[]): Promise<void> {
     if (scopes.length === 0) return;
-    const { client, gameId, policyVersion } = this.#day;
+    const { gameId, policyVersion } = this.#day;
     const span = this.#forGame ? { duration: 'GAME', gameId } : { duration: 'STANDING' };
     this.#note({
-      ...(await client.must(this.token, 'grantConsent', { scopes, policyVersion, ...span })),
+      ...(await this.#client.must(this.token, 'grantConsent', { scopes, policyVersion, ...span })),
       kind: 'GRANT',
       scopes,
     });
   }
 
   async withdraw(scopes: readonly Scope[]): Promise<void> {
-    this.#note({
-      ...(await this.#day.client.must(this.token, 'withdrawConsent', { scopes })),
-      kind: 'WITHDRAW',
-      scopes,
-    });
+    const withdrawn = await this.#client.must(this.token, 'withdrawConsent', { scopes });
+    this.withdrawals.push(withdrawn.returned - withdrawn.sent);
+    this.#note({ ...withdrawn, kind: 'WITHDRAW', scopes });
   }
 
   /** Arrives, or moves. Without PRESENCE_VENUE the server has to refuse. */
   async checkIn(): Promise<void> {
-    const { client, gameId, random, zones } = this.#day;
+    const { gameId, random, zones } = this.#day;
     const zone = random.pick(zones);
     this.#nonces += 1;
     const input = { gameId, method: 'TICKET', nonce: `${this.name}-${this.#nonces}`, zoneId: zone };
-    const result = await client.mutate(this.token, 'checkIn', input);
+    const result = await this.#client.mutate(this.token, 'checkIn', input);
     const allowed = this.#held.has('PRESENCE_VENUE');
     if (allowed && !result.data.code) this.#note({ ...result, kind: 'CHECK_IN', zone });
     else if (allowed || result.data.code !== 'CONSENT_REQUIRED') {
@@ -109,8 +117,8 @@ export class Fan implements FanRecord {
   }
 
   async checkOut(): Promise<void> {
-    const { client, gameId } = this.#day;
-    this.#note({ ...(await client.must(this.token, 'checkOut', { gameId })), kind: 'CHECK_OUT' });
+    const { gameId } = this.#day;
+    this.#note({ ...(await this.#client.must(this.token, 'checkOut', { gameId })), kind: 'CHECK_OUT' });
   }
 
   /** Something that fans do, chosen by chance among what makes sense now. */
@@ -134,29 +142,39 @@ export class Fan implements FanRecord {
     await random.pick(options)();
   }
 
-  /** Resolves once the stream has said where it stands. */
+  /** Resolves once the stream has said where it stands. A stream that is lost is opened again, at the next node. */
   async listen(): Promise<void> {
-    const { client, gameId } = this.#day;
     const session = { opened: Number.POSITIVE_INFINITY, closed: Number.POSITIVE_INFINITY };
     this.sessions.push(session);
-    await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${this.name}'s stream did not open`)), 30_000);
-      const receive = (message: Json) => {
-        if (session.closed !== Number.POSITIVE_INFINITY) return;
-        this.#receive(message);
-        if (session.opened !== Number.POSITIVE_INFINITY) return;
-        clearTimeout(late);
-        session.opened = performance.now();
-        resolve();
-      };
-      const variables = { gameId, after: this.#cursor };
-      this.#stream = this.overSse
-        ? client.openServerSentEvents(this.token, variables, receive)
-        : client.openWebSocket(this.token, variables, receive);
-    });
+    this.#calls += 1;
+    const calls = this.#calls;
+    const standing = Promise.withResolvers<void>();
+    const late = setTimeout(() => standing.reject(new Error(`${this.name}'s stream did not open`)), 30_000);
+    const receive = (message: Json) => {
+      if (session.closed !== Number.POSITIVE_INFINITY) return;
+      this.#receive(message);
+      if (session.opened !== Number.POSITIVE_INFINITY) return;
+      session.opened = performance.now();
+      standing.resolve();
+    };
+    const lost = () => {
+      if (session.closed !== Number.POSITIVE_INFINITY) return;
+      session.closed = performance.now();
+      this.#client.moveOn();
+      setTimeout(() => {
+        if (calls === this.#calls) this.listen().then(standing.resolve, standing.reject);
+        else standing.resolve();
+      }, RESUME_MS);
+    };
+    const variables = { gameId: this.#day.gameId, after: this.#cursor };
+    this.#stream = this.overSse
+      ? this.#client.openServerSentEvents(this.token, variables, receive, lost)
+      : this.#client.openWebSocket(this.token, variables, receive, lost);
+    await standing.promise.finally(() => clearTimeout(late));
   }
 
   hangUp(): void {
+    this.#calls += 1;
     const session = this.sessions.at(-1);
     if (session && session.closed === Number.POSITIVE_INFINITY) session.closed = performance.now();
     this.#stream?.close();

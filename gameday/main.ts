@@ -10,17 +10,19 @@ import { InputError } from '../src/errors.ts';
 import { createIdsFor } from '../src/graphql/ids.ts';
 import { issueDevelopmentToken } from '../src/identity/development-issuer.ts';
 import { REPLAY_STAFF, type Replay, replayGame } from '../src/venues/index.ts';
-import { GraphQLClient } from './client.ts';
+import { type Endpoints, GraphQLClient } from './client.ts';
 import { GAME } from './documents.ts';
 import type { Day } from './fan.ts';
-import { judge } from './oracle.ts';
+import { DELIVERED_MS, judge } from './oracle.ts';
 import { type Played, type Progress, play } from './play.ts';
 import { Random } from './random.ts';
 import { describe, summarize } from './report.ts';
-import { startServer } from './server.ts';
+import { Cluster } from './server.ts';
+import { makeTrouble, TROUBLED_DELIVERY_MS } from './trouble.ts';
 
 const PARTNERS = ['demo-partner', 'demo-partner-2', 'demo-partner-3'];
 const MOST_FANS = 20_000;
+const MOST_NODES = 8;
 
 const command = defineCommand({
   meta: { name: 'gameday', description: 'Play a game day and judge every frame.' },
@@ -29,17 +31,28 @@ const command = defineCommand({
     game: { type: 'string', description: "a game's id or Retrosheet key; without it the one with the largest crowd" },
     url: { type: 'string', description: 'of a running server, such as http://127.0.0.1:4000' },
     seed: { type: 'string', description: 'to play the same chances again' },
+    nodes: { type: 'string', default: '1', description: 'how many servers, over one database' },
+    trouble: {
+      type: 'boolean',
+      default: false,
+      description: 'freeze one node, kill one, lose wake-ups; needs 3 nodes',
+    },
     json: { type: 'boolean', default: false, description: 'end with one JSON object' },
   },
   async run({ args }) {
     try {
       const count = readNumber('--fans', args.fans, 1, MOST_FANS);
       const seed = readNumber('--seed', args.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 32 - 1);
-      const server = args.url ? null : await startServer();
+      const nodes = readNumber('--nodes', args.nodes, 1, MOST_NODES);
+      if (args.trouble && (args.url || nodes < 3)) throw new InputError('--trouble needs --nodes 3 and no --url.');
+      if (args.url && nodes > 1) throw new InputError('--nodes are servers of its own: leave out --url.');
+      const cluster = args.url ? null : await Cluster.start(nodes);
       try {
-        process.exitCode = await run(server?.url ?? endpoint(args.url!), count, seed, args.game ?? null, args.json);
+        const url = args.url ? endpoint(args.url) : null;
+        const plan = { fans: count, seed, game: args.game ?? null, trouble: args.trouble, json: args.json };
+        process.exitCode = await run(() => (url ? [url] : cluster!.urls), cluster, plan);
       } finally {
-        await server?.stop();
+        await cluster?.stop();
       }
     } catch (error) {
       failPlainly(error);
@@ -47,20 +60,38 @@ const command = defineCommand({
   },
 });
 
-async function run(url: string, count: number, seed: number, game: string | null, json: boolean): Promise<number> {
-  const client = new GraphQLClient(url);
-  const { replay, gameId } = await prepare(game);
+interface Wanted {
+  fans: number;
+  seed: number;
+  game: string | null;
+  trouble: boolean;
+  json: boolean;
+}
+
+async function run(endpoints: Endpoints, cluster: Cluster | null, wanted: Wanted): Promise<number> {
+  const { seed } = wanted;
+  const client = new GraphQLClient(endpoints);
+  const { replay, gameId } = await prepare(wanted.game);
   const day = await lookAround(client, gameId, new Random(seed));
-  const played = await withBar((progress) => play(day, count, seed, progress));
+  const troubles: string[] = [];
+  const plan = {
+    fans: wanted.fans,
+    seed,
+    deliveredMs: wanted.trouble ? TROUBLED_DELIVERY_MS : DELIVERED_MS,
+    trouble: async () => {
+      if (wanted.trouble && cluster) troubles.push(...(await makeTrouble(cluster)));
+    },
+  };
+  const played = await withBar((progress) => play(day, plan, progress));
   await client.must(await issueDevelopmentToken('STAFF', REPLAY_STAFF), 'setGameStatus', { gameId, status: 'FINAL' });
 
-  const verdict = judge(played.fans, played.announcements);
+  const verdict = judge(played.fans, played.announcements, plan.deliveredMs);
   verdict.missing.push(
     ...played.fans.flatMap(({ name, refusals }) => refusals.map((refusal) => `${name}: ${refusal}`)),
   );
-  const report = summarize(played, verdict, seed);
-  console.log(describe(replay, played, verdict, report));
-  if (json) console.log(JSON.stringify(report));
+  const report = summarize(played, verdict, { seed, nodes: endpoints().length });
+  console.log(describe(replay, played, verdict, report, troubles));
+  if (wanted.json) console.log(JSON.stringify(report));
   return report.leaks === 0 && report.missing === 0 ? 0 : 1;
 }
 

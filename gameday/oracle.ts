@@ -19,19 +19,34 @@ export interface Verdict {
 /** A frame on its way when the withdrawal returned may still arrive within this. */
 const IN_FLIGHT_MS = 1_000;
 /** An event that is due longer than this before a withdrawal must have been delivered before it. */
-const DELIVERED_MS = 5_000;
+export const DELIVERED_MS = 5_000;
 
-export function judge(fans: readonly FanRecord[], announcements: readonly Announcement[]): Verdict {
+/** `deliveredMs`: how long nodes that are frozen or killed may delay what is due. */
+export function judge(
+  fans: readonly FanRecord[],
+  announcements: readonly Announcement[],
+  deliveredMs = DELIVERED_MS,
+): Verdict {
   const verdict: Verdict = { leaks: [], missing: [], withheld: 0 };
-  for (const fan of fans) judgeFan(fan, announcements, verdict);
+  for (const fan of fans) judgeFan(fan, announcements, deliveredMs, verdict);
   return verdict;
 }
 
-function judgeFan(fan: FanRecord, announcements: readonly Announcement[], verdict: Verdict): void {
-  const known = knowledgeOf(fan);
+function judgeFan(fan: FanRecord, announcements: readonly Announcement[], deliveredMs: number, verdict: Verdict): void {
+  const known = knowledgeOf(fan, deliveredMs);
   const leak = (what: string) => verdict.leaks.push(`${fan.name}: ${what}`);
   const miss = (what: string) => verdict.missing.push(`${fan.name}: ${what}`);
   for (const { errors } of fan.frames) if (errors) miss(`a frame with errors: ${JSON.stringify(errors)}`);
+
+  for (const { kind, announcementId, offerId } of fan.frames) {
+    const made = announcements.some((other) => other.announcementId === announcementId);
+    if (kind === 'OfferAnnounced' && !made) leak(`announcement ${announcementId}, which nobody made`);
+    const ended = announcements.some((other) => other.offerId === offerId && other.ended);
+    if (kind !== 'OfferEnded') continue;
+    if (!ended) leak(`the end of offer ${offerId}, which nobody ended`);
+    const had = fan.frames.some((other) => other.kind === 'OfferAnnounced' && other.offerId === offerId);
+    if (!had) leak(`the end of offer ${offerId}, of which they were never told`);
+  }
 
   const had = new Set<string>();
   for (const announcement of announcements) {
@@ -51,11 +66,12 @@ function judgeFan(fan: FanRecord, announcements: readonly Announcement[], verdic
 type Report = (what: string) => void;
 type Knowledge = ReturnType<typeof knowledgeOf>;
 
-function knowledgeOf(fan: FanRecord) {
+function knowledgeOf(fan: FanRecord, deliveredMs: number) {
   const scopes: Scope[] = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE', 'PERSONALIZATION', 'PROFILE_PREFERENCES'];
   const consent = Object.fromEntries(scopes.map((scope) => [scope, consentPeriods(fan, scope)]));
   return {
     fan,
+    deliveredMs,
     consent: consent as Record<Scope, Period<Scope>[]>,
     presence: presencePeriods(fan),
     zones: zonePeriods(fan),
@@ -73,6 +89,7 @@ const mustShow = (periods: readonly Period<unknown>[], announced: Span, at: numb
 function judgeFrame(known: Knowledge, announcement: Announcement, frame: Frame, leak: Report, miss: Report): void {
   const { consent, presence, zones, fan } = known;
   const name = `announcement ${announcement.announcementId}`;
+  if (frame.at < announcement.sent) leak(`${name} before it was made`);
   if (!mayShow(consent.OFFERS_LIVE, announcement, frame.at)) leak(`${name} without OFFERS_LIVE`);
   if (!consent.PRESENCE_VENUE.some((period) => touches(period, announcement))) leak(`${name} without PRESENCE_VENUE`);
   if (!presence.some((period) => touches(period, announcement))) leak(`${name} while not there`);
@@ -109,8 +126,8 @@ function mustCome(known: Knowledge, announcement: Announcement, all: readonly An
   const earlier = all.slice(0, all.indexOf(announcement)).filter(({ offerId }) => offerId === announcement.offerId);
   if (earlier.some((other) => inAudience(known, other, touches))) return false;
   if (!inAudience(known, announcement, covers)) return false;
-  const due = dueAt(known.fan, announcement);
-  return due !== null && mustShow(known.consent.OFFERS_LIVE, announcement, due + DELIVERED_MS);
+  const due = dueAt(known, announcement);
+  return due !== null && mustShow(known.consent.OFFERS_LIVE, announcement, due + known.deliveredMs);
 }
 
 function inAudience(known: Knowledge, announcement: Announcement, fits: typeof covers): boolean {
@@ -124,10 +141,10 @@ function inAudience(known: Knowledge, announcement: Announcement, fits: typeof c
 }
 
 /** When a stream was there to receive it: the one that was open, or the one that resumed. Null: none ever was. */
-function dueAt({ sessions }: FanRecord, { sent, returned }: Span): number | null {
+function dueAt({ fan: { sessions }, deliveredMs }: Knowledge, { sent, returned }: Span): number | null {
   const [first] = sessions;
   if (!first || first.opened > sent) return null;
-  const serving = sessions.find(({ closed }) => closed > returned + DELIVERED_MS);
+  const serving = sessions.find(({ opened, closed }) => closed > Math.max(opened, returned) + deliveredMs);
   return serving ? Math.max(serving.opened, returned) : null;
 }
 
@@ -140,21 +157,29 @@ function judgeEnd(
   miss: Report,
 ): void {
   const { ended, offerId } = announcement;
-  const end = known.fan.frames.find((other) => other.kind === 'OfferEnded' && other.offerId === offerId);
+  const ends = known.fan.frames.filter((other) => other.kind === 'OfferEnded' && other.offerId === offerId);
+  const [end] = ends;
   const name = `the end of offer ${offerId}`;
-  if (end && !mayShow(known.consent.OFFERS_LIVE, announcement, end.at)) leak(`${name} without OFFERS_LIVE`);
+  if (ends.length > 1) leak(`${name} came ${ends.length} times`);
+  if (end && ended && end.at < ended.sent) leak(`${name} before it ended`);
+  if (end && frame && !mayShow(known.consent.OFFERS_LIVE, announcement, end.at)) leak(`${name} without OFFERS_LIVE`);
   if (!ended || end || !frame) return;
-  const due = dueAt(known.fan, ended);
-  if (due !== null && mustShow(known.consent.OFFERS_LIVE, announcement, due + DELIVERED_MS)) miss(`${name} never came`);
+  const due = dueAt(known, ended);
+  if (due !== null && mustShow(known.consent.OFFERS_LIVE, announcement, due + known.deliveredMs))
+    miss(`${name} never came`);
 }
 
 /** Only what consent kept back counts, and only from fans who were there in the flesh with a stream open. */
 function countWithheld(known: Knowledge, announcement: Announcement, frame: Frame | undefined, had: boolean): number {
   const { fan } = known;
   if (frame) return frame.because === null || frame.zone === null ? 1 : 0;
+  // Where in the venue a fan is who does not tell, and so whether it was for them at all, nobody knows.
+  const forThem = announcement.teams.length === 0 || announcement.teams.includes(fan.team ?? '');
+  if (had || !forThem || announcement.zones.length > 0) return 0;
   const listening = fan.sessions.some(
     ({ opened, closed }) => opened <= announcement.sent && closed > announcement.returned,
   );
-  const arrived = fan.acts.some(({ kind, sent }) => kind === 'CHECK_IN' && sent < announcement.sent);
-  return !had && listening && arrived && !inAudience(known, announcement, touches) ? 1 : 0;
+  const moves = fan.acts.filter(({ kind }) => kind === 'CHECK_IN' || kind === 'CHECK_OUT');
+  const there = moves.findLast(({ sent }) => sent < announcement.sent)?.kind === 'CHECK_IN';
+  return listening && there && !inAudience(known, announcement, touches) ? 1 : 0;
 }

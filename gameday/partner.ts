@@ -55,8 +55,10 @@ export class Sponsor {
 
   async #createCampaign(teams: readonly string[]): Promise<Campaign> {
     const now = Date.now();
-    const { data } = await this.#day.client.must(this.#token, 'createCampaign', {
+    const { client, gameId } = this.#day;
+    const { data } = await client.must(this.#token, 'createCampaign', {
       name: `${this.#code} ${this.#count + 1}`,
+      idempotencyKey: `${gameId}-${this.#count + 1}`,
       ...(teams.length > 0 ? { segment: { favoriteTeamIds: teams } } : {}),
       offer: { title: `Offer ${this.#count + 1}`, body: 'At the counter.', discount: { percentOff: 15 } },
       budget: { claims: 100 },

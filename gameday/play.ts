@@ -20,11 +20,20 @@ export interface Progress {
 const WIDTH = 32;
 const ANNOUNCEMENTS_EACH = 14;
 const ACTS_PER_FAN = 2;
-/** Longer than the oracle's allowance for a delivery, so that what was due last is due before the end. */
-const QUIET_MS = 7_000;
+/** Beyond the allowance for a delivery, so that what was due last is due before the end. */
+const QUIET_MS = 2_000;
 
-export async function play(day: Day, count: number, seed: number, progress: Progress): Promise<Played> {
-  const fans = await invite(day, count, seed);
+export interface Plan {
+  readonly fans: number;
+  readonly seed: number;
+  /** How long the oracle allows a frame to take. */
+  readonly deliveredMs: number;
+  /** What goes wrong meanwhile. */
+  readonly trouble: () => Promise<void>;
+}
+
+export async function play(day: Day, plan: Plan, progress: Progress): Promise<Played> {
+  const fans = await invite(day, plan.fans, plan.seed);
   const each = async (phase: string, among: readonly Fan[], work: (fan: Fan) => Promise<void>) => {
     progress.begin(phase, among.length);
     await inParallel(among, WIDTH, async (fan) => {
@@ -52,10 +61,10 @@ export async function play(day: Day, count: number, seed: number, progress: Prog
       await sleep(500 + day.random.next() * 1_500);
     }
   });
-  await Promise.all([...sponsors, changeMinds(day, fans, progress)]);
+  await Promise.all([...sponsors, changeMinds(day, fans, progress), plan.trouble()]);
 
   progress.begin('waiting for the last frame', 1);
-  await sleep(QUIET_MS);
+  await sleep(plan.deliveredMs + QUIET_MS);
   for (const fan of fans) fan.hangUp();
   progress.step();
   announcements.sort((a, b) => a.sent - b.sent);
@@ -67,7 +76,13 @@ async function invite(day: Day, count: number, seed: number): Promise<Fan[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, number) => {
       const name = `fan-${run}-${number + 1}`;
-      return new Fan(day, name, await issueDevelopmentToken('FAN', name), chooseTemper(day.random.next()));
+      return new Fan(
+        day,
+        day.client.at(number),
+        name,
+        await issueDevelopmentToken('FAN', name),
+        chooseTemper(day.random.next()),
+      );
     }),
   );
 }

@@ -13,10 +13,19 @@ export interface Report {
   p99Ms: number;
   leaks: number;
   missing: number;
+  nodes: number;
+  /** From the request of a withdrawal to its answer: from then on no node starts to send. */
+  withdrawalP50Ms: number;
+  withdrawalP99Ms: number;
+  withdrawalWorstMs: number;
   seed: number;
 }
 
-export function summarize({ fans, announcements }: Played, verdict: Verdict, seed: number): Report {
+export function summarize(
+  { fans, announcements }: Played,
+  verdict: Verdict,
+  { seed, nodes }: Pick<Report, 'seed' | 'nodes'>,
+): Report {
   const sent = new Map(announcements.map((announcement) => [announcement.announcementId, announcement.sent]));
   const delays: number[] = [];
   let deliveries = 0;
@@ -32,22 +41,36 @@ export function summarize({ fans, announcements }: Played, verdict: Verdict, see
       if (from !== undefined && listening) delays.push(frame.at - from);
     }
   }
-  delays.sort((a, b) => a - b);
-  const percentile = (share: number) => Math.round((delays[Math.floor((delays.length - 1) * share)] ?? 0) * 10) / 10;
+  const withdrawals = fans.flatMap((fan) => fan.withdrawals);
   return {
     fans: fans.length,
     announcements: announcements.length,
     deliveries,
     framesWithheld: verdict.withheld,
-    p50Ms: percentile(0.5),
-    p99Ms: percentile(0.99),
+    p50Ms: percentile(delays, 0.5),
+    p99Ms: percentile(delays, 0.99),
     leaks: verdict.leaks.length,
     missing: verdict.missing.length,
+    nodes,
+    withdrawalP50Ms: percentile(withdrawals, 0.5),
+    withdrawalP99Ms: percentile(withdrawals, 0.99),
+    withdrawalWorstMs: percentile(withdrawals, 1),
     seed,
   };
 }
 
-export function describe(replay: Replay, { fans }: Played, verdict: Verdict, report: Report): string {
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return Math.round((sorted[Math.floor((sorted.length - 1) * share)] ?? 0) * 10) / 10;
+}
+
+export function describe(
+  replay: Replay,
+  { fans }: Played,
+  verdict: Verdict,
+  report: Report,
+  troubles: readonly string[],
+): string {
   const tempers = (Object.keys(TEMPERS) as Temper[]).map(
     (temper) => `    ${String(fans.filter((fan) => fan.temper === temper).length).padStart(4)} ${temper}`,
   );
@@ -55,12 +78,15 @@ export function describe(replay: Replay, { fans }: Played, verdict: Verdict, rep
   const count = (kind: string) => acts.filter((act) => act.kind === kind).length;
   return [
     `${replay.sourceKey} at ${replay.venue}: ${replay.away ?? 'nobody'} at ${replay.home ?? 'nobody'}, played again with seed ${report.seed}`,
+    `  ${report.nodes} ${report.nodes === 1 ? 'node' : 'nodes'}`,
+    ...troubles.map((trouble) => `    ${trouble}`),
     `  ${report.fans} fans, of whom`,
     ...tempers,
     `  ${count('GRANT')} grants, ${count('WITHDRAW')} withdrawals, ${count('CHECK_IN')} check-ins and moves, ${count('CHECK_OUT')} check-outs`,
     `  ${report.announcements} announcements, ${report.deliveries} deliveries`,
     `  ${report.framesWithheld} frames withheld by consent, whole or in a field`,
     `  from the announcement's request to the frame's receipt: ${report.p50Ms} ms at the median, ${report.p99Ms} ms at p99`,
+    `  a withdrawal returned after ${report.withdrawalP50Ms} ms at the median, ${report.withdrawalP99Ms} ms at p99, ${report.withdrawalWorstMs} ms at worst`,
     `  leaks: ${report.leaks}`,
     ...verdict.leaks.slice(0, 10).map((leak) => `    ${leak}`),
     `  missing: ${report.missing}`,

@@ -247,6 +247,19 @@ describe('nobody can know, and it is not missing', () => {
   });
 });
 
+describe('it is a leak that nobody can have caused', () => {
+  it.each<[string, Frame[], Partial<Announcement>]>([
+    ['announcement ghost, which nobody made', [frame(), frame({ announcementId: 'ghost' })], {}],
+    ['the end of offer pretzel, which nobody ended', [frame(), ended(20_030)], {}],
+    ['the end of offer pretzel came 2 times', [frame(), ended(20_030), ended(20_040)], { ended: span(20_000) }],
+    ['the end of offer pretzel, of which they were never told', [ended(20_030)], { ended: span(20_000) }],
+    ['the end of offer pretzel before it ended', [frame(), ended(19_000)], { ended: span(20_000) }],
+    ['announcement first before it was made', [frame({ at: 9_000 })], {}],
+  ])('%s', (what, frames, more) => {
+    expect(verdict({ frames }, announced(more)).leaks).toContain(`ann: ${what}`);
+  });
+});
+
 describe('it is not for them, and not missing', () => {
   const noPreferences = [grants(0, ...without('PROFILE_PREFERENCES')), checksIn(20)];
   it.each<[string, Partial<FanRecord>, Partial<Announcement>]>([
@@ -279,9 +292,17 @@ describe('what consent kept back is counted', () => {
       },
     ],
     ['not a fan who stayed at home', 0, { acts: [grants(0, ...without('OFFERS_LIVE'))] }],
+    ['not a fan who had left', 0, { acts: [...came, checksOut(5_000)] }],
     ['not a fan who did not listen', 0, { acts: lacking('OFFERS_LIVE'), sessions: [] }],
   ])('%s', (_, withheld, history) => {
     expect(verdict(history)).toEqual({ leaks: [], missing: [], withheld });
+  });
+
+  it.each<[string, Partial<FanRecord>, Partial<Announcement>]>([
+    ['for another zone', {}, { zones: ['bleachers'] }],
+    ['for another team', { team: 'NYA' }, { teams: ['BOS'] }],
+  ])('not an offer %s', (_, history, more) => {
+    expect(verdict(history, announced(more))).toEqual(nothingWrong);
   });
 
   it('not an offer that the fan has had', () => {
