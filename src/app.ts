@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { ConsentGate } from './consent/index.ts';
+import { ConsentGate, isVeto, recordVeto } from './consent/index.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
 import { createIdsFor, Seal } from './graphql/ids.ts';
@@ -20,6 +20,7 @@ import { Live } from './live/index.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
 import { createReaders } from './readers.ts';
 import { demoTabs } from './web/demo-tabs.ts';
+import { gpcRoutes } from './web/gpc.ts';
 import { graphiqlRoutes } from './web/graphiql.ts';
 import { policyRoutes } from './web/policy-page.ts';
 import { probeRoutes } from './web/probes.ts';
@@ -52,6 +53,7 @@ export async function createApp({
   const orm = await connectOrm(databaseUrl);
   const gate = new ConsentGate(orm);
   const live = await Live.start(orm, databaseUrl, gate, new Seal(config.MASTER_KEY, 'stream'), log);
+  const verify = createTokenVerifier(config);
   const services: Services = {
     orm,
     gate,
@@ -59,8 +61,8 @@ export async function createApp({
     readers: createReaders(orm),
     idsFor: createIdsFor(config.MASTER_KEY),
     cursors: new Seal(config.MASTER_KEY, 'page'),
+    verify,
   };
-  const verify = createTokenVerifier(config);
   const schema = buildSchema();
 
   const yoga = createYoga<{ extra?: SocketExtra }, Context>({
@@ -77,7 +79,9 @@ export async function createApp({
       const token = extra ? null : bearerToken(request.headers.get('authorization'));
       const claims = extra ? extra.claims : token && (await verify(token));
       const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;
-      return createContext(services, viewer, claims ? claims.exp * 1000 : null);
+      const vetoes = isVeto(extra ? extra.request.headers['sec-gpc'] : request.headers.get('sec-gpc'));
+      if (vetoes) await recordVeto(services, viewer);
+      return createContext(services, viewer, claims ? claims.exp * 1000 : null, vetoes);
     },
     plugins: [useLimits(), useIntrospection(config.INTROSPECTION), useLiveDelivery(services, makeEventContext)],
   });
@@ -85,6 +89,7 @@ export async function createApp({
   const routes = [
     probeRoutes(orm),
     policyRoutes(orm, schema),
+    gpcRoutes,
     ...(config.GRAPHIQL
       ? [
           graphiqlRoutes({
@@ -104,6 +109,9 @@ export async function createApp({
     verify,
     path: ENDPOINT,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    onSignedIn: async (claims, { headers }) => {
+      if (isVeto(headers['sec-gpc'])) await recordVeto(services, await identify(orm.em.fork(), claims));
+    },
   });
 
   return {

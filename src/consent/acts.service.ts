@@ -1,17 +1,19 @@
-/** A fan's two acts: each one commit, and then the nodes are told to forget what they knew of the fan. */
+/** Granting and withdrawing, by a fan or their guardian: each one commit, then the nodes forget what they knew of the fan. */
 import { sql } from '@mikro-orm/postgresql';
 import { type Context, consentChanged } from '../context.ts';
 import { NotFoundError } from '../errors.ts';
 import { type ActOfGranting, type GrantRow, grantScopes, withdrawScopes } from './grants.service.ts';
+import { requireMayGive, requireMayTakeAway } from './on-behalf.ts';
 import { requireCurrentPolicy } from './policy.service.ts';
 import type { ConsentScope } from './scopes.ts';
 
 export type GrantConsent = Omit<ActOfGranting, 'fanId' | 'policyOrdinal'> & { policyVersion: string };
 
-/** @throws ConsentError POLICY_OUTDATED, NotFoundError for the recipient or game, InputError, ConflictError. */
+/** @throws ConsentError POLICY_OUTDATED, AccessError, NotFoundError for recipient, game or ward, InputError, ConflictError. */
 export async function grantConsent(context: Context, fanId: string, input: GrantConsent): Promise<GrantRow[]> {
   const { policyVersion, ...act } = input;
   const grants = await context.em.transactional(async (em) => {
+    await requireMayGive(em, context.viewer, { fanId, recipientId: act.recipientId });
     const policy = await requireCurrentPolicy(em, policyVersion);
     if (act.recipientId) {
       const rows = await em.execute(sql`select 1 from partner where id = ${act.recipientId}`);
@@ -29,6 +31,7 @@ export async function withdrawConsent(
   fanId: string,
   input: { scopes: readonly ConsentScope[]; recipientId: string | null; erase: boolean },
 ): Promise<GrantRow[]> {
+  await requireMayTakeAway(context.em, context.viewer, fanId);
   const withdrawn = await context.em.transactional((em) => withdrawScopes(em, { ...input, fanId }));
   consentChanged(context, fanId);
   return withdrawn;

@@ -56,7 +56,7 @@ export const ConsentReceipt = builder.objectRef<{ id: string; jws: string }>('Co
   description: 'A signed statement of one act of granting or withdrawing.',
   fields: (t) => ({ id: t.exposeID('id'), jws: t.exposeString('jws') }),
 });
-const Barrier = builder.objectRef<{ nodes: number; waitedMs: number }>('Barrier').implement({
+export const Barrier = builder.objectRef<{ nodes: number; waitedMs: number }>('Barrier').implement({
   description: 'On how many nodes a withdrawal is known to have taken effect, and how long that took.',
   fields: (t) => ({ nodes: t.exposeInt('nodes'), waitedMs: t.exposeInt('waitedMs') }),
 });
@@ -69,6 +69,7 @@ const GrantConsentInput = builder.inputType('GrantConsentInput', {
     gameId: t.id(),
     until: t.field({ type: 'DateTime' }),
     policyVersion: t.string({ required: true }),
+    wardId: t.id({ description: 'For a ward of yours. Absent: for yourself.' }),
   }),
 });
 const GrantConsentSuccess = builder.objectRef<{ grants: GrantRow[] }>('GrantConsentSuccess').implement({
@@ -82,6 +83,7 @@ const WithdrawConsentInput = builder.inputType('WithdrawConsentInput', {
   fields: (t) => ({
     scopes: t.field({ type: [ConsentScopeEnum], required: true }),
     recipientId: t.id({ description: 'A partner. Absent: the operator.' }),
+    wardId: t.id({ description: 'For a ward of yours. Absent: for yourself.' }),
     erase: t.boolean({ description: 'Also delete what these scopes had collected.', defaultValue: false }),
   }),
 });
@@ -99,13 +101,19 @@ const WithdrawConsentSuccess = builder
 const recipientKey = ({ ids }: Context, id: string | null | undefined) =>
   id ? ids.key('Partner', id, 'input.recipientId') : null;
 
+/** Whose consent an act is about: the viewer's own, or that of the ward it names. */
+export function actsFor(context: Context, wardId: string | null | undefined): string {
+  const { fanId } = requireFan(context.viewer);
+  return wardId ? context.ids.key('Fan', wardId, 'input.wardId') : fanId;
+}
+
 builder.mutationFields((t) => ({
   grantConsent: t.field({
     type: GrantConsentSuccess,
     errors: {},
     args: { input: t.arg({ type: GrantConsentInput, required: true }) },
     resolve: async (_, { input }, context) => ({
-      grants: await grantConsent(context, requireFan(context.viewer).fanId, {
+      grants: await grantConsent(context, actsFor(context, input.wardId), {
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         duration: input.duration ?? null,
@@ -121,7 +129,7 @@ builder.mutationFields((t) => ({
     description: 'When it has returned, no event is sent under these grants any more.',
     args: { input: t.arg({ type: WithdrawConsentInput, required: true }) },
     resolve: async (_, { input }, context) => ({
-      withdrawn: await withdrawConsent(context, requireFan(context.viewer).fanId, {
+      withdrawn: await withdrawConsent(context, actsFor(context, input.wardId), {
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         erase: input.erase ?? false,

@@ -32,7 +32,15 @@ export interface GrantRow {
   policyVersion: string;
 }
 
-export const GRANT_STATUSES = ['GRANTED', 'WITHDRAWN', 'EXPIRED', 'GAME_OVER', 'POLICY_OUTDATED'] as const;
+export const GRANT_STATUSES = [
+  'GRANTED',
+  'WITHDRAWN',
+  'VETOED',
+  'EXPIRED',
+  'GAME_OVER',
+  'PAUSED',
+  'POLICY_OUTDATED',
+] as const;
 export type GrantStatus = (typeof GRANT_STATUSES)[number];
 
 /** The grants given, in the order of the scopes. Runs in the caller's transaction. */

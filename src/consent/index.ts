@@ -5,4 +5,5 @@ export { ConsentGate } from './gate.ts';
 export { grantScopes } from './grants.service.ts';
 export { findCurrentPolicy, publishPolicy, requireCurrentPolicy } from './policy.service.ts';
 export { bitOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
+export { isVeto, recordVeto } from './vetoes.service.ts';
 export { gateWrite, type ScopedValue } from './write-gate.ts';

@@ -13,6 +13,9 @@ const LATER = [
   'GrantConsentSuccess.receipt',
   'WithdrawConsentSuccess.receipt',
   'WithdrawConsentSuccess.barrier',
+  'PauseForGameSuccess.receipt',
+  'PauseForGameSuccess.barrier',
+  'EnrollWardSuccess.receipt',
   'Fan.loyalty',
   'OfferAnnounced.walkingSeconds',
   'StreamGap.missedAtLeast',
@@ -51,6 +54,8 @@ describe('a field whose engine is yet to come', () => {
     await stream.close();
     expect(frame.data.liveOffers.walkingSeconds).toBeNull();
 
+    const paused = await mutate(server, token, 'pauseForGame', { gameId });
+    expect([paused.receipt, paused.barrier]).toEqual([null, null]);
     const withdrawn = await mutate(server, token, 'withdrawConsent', { scopes });
     expect([withdrawn.receipt, withdrawn.barrier]).toEqual([null, null]);
     const { data } = await server.ask(token, '{ me { loyalty { points } } }');
