@@ -42,8 +42,8 @@ language sql stable as $$
       when sat.session <> g.game_session or sat.status in ('POSTPONED', 'CANCELED')
         or sat.ended_at + game_grace() <= p_at then 'GAME_OVER'
       when g.expires_at <= p_at then 'EXPIRED'
-      when g.game_id <> coalesce(p_game, here.game_id, g.game_id) then 'OTHER_GAME'
       when paused.in_force then 'PAUSED'
+      when g.game_id <> coalesce(p_game, here.game_id, g.game_id) then 'OTHER_GAME'
       else 'GRANTED'
     end,
     least(g.expires_at, sat.ended_at + game_grace(), outdated.at, case when paused.in_force then paused.until end)
@@ -51,7 +51,7 @@ language sql stable as $$
   left join game sat on sat.id = g.game_id
   left join here on here.fan_id = g.fan_id
   left join consent_pauses_at(p_fans, p_game, p_at) paused
-    on paused.fan_id = g.fan_id and paused.game_id = coalesce(p_game, here.game_id, g.game_id)
+    on paused.fan_id = g.fan_id and paused.game_id = coalesce(g.game_id, p_game, here.game_id)
   left join outdated on outdated.ordinal = g.policy_ordinal
   where g.fan_id = any (p_fans) and g.end_reason is distinct from 'REPLACED'
 $$;
