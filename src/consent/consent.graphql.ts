@@ -7,7 +7,7 @@ import { PartnerType } from '../partners/partners.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
 import { grantConsent, withdrawConsent } from './acts.service.ts';
 import { ConsentScopeEnum, GrantDurationEnum } from './catalogue.graphql.ts';
-import { findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
+import { findGrantee, findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
 
 const GrantStatusEnum = builder.enumType('ConsentStatus', { values: GRANT_STATUSES });
 
@@ -48,8 +48,11 @@ builder.subjectType(ConsentType, {
 });
 
 registerNode('Consent', {
-  load: async ({ em, viewer }, key) =>
-    viewer.role === 'FAN' && viewer.fanId ? ((await findGrants(em, viewer.fanId, [key]))[0] ?? null) : null,
+  load: async ({ em, consent }, key) => {
+    const fanId = await findGrantee(em, key);
+    if (!fanId || !(await consent.isSelfOrGuardian({ fanId }))) return null;
+    return (await findGrants(em, fanId, [key]))[0] ?? null;
+  },
 });
 
 export const ConsentReceipt = builder.objectRef<{ id: string; jws: string }>('ConsentReceipt').implement({

@@ -99,6 +99,12 @@ export async function withdrawScopes(
   );
 }
 
+/** Whose grant this is. */
+export async function findGrantee(em: SqlEntityManager, grantId: string): Promise<string | null> {
+  const [grant] = await em.execute<{ fan_id: string }[]>(sql`select fan_id from consent_grant where id = ${grantId}`);
+  return grant?.fan_id ?? null;
+}
+
 /** A fan's grants as the rule judges them now: the newest per scope, recipient and game, or those with these keys. */
 export async function findGrants(em: SqlEntityManager, fanId: string, keys?: readonly string[]): Promise<GrantRow[]> {
   const rows = await em.execute<RawGrant[]>(sql`

@@ -21,6 +21,8 @@ describe('a guardian', () => {
   const keyOf = (id: string) => server.services.idsFor(null).key('Fan', id, 'id');
   const wardsOf = async (token: string) =>
     (await server.ask(token, '{ me { wards { id displayName birthYear consents { scope status } } } }')).data.me.wards;
+  const wardsGrants = async (token: string) =>
+    (await server.ask(token, '{ me { wards { consents { id } } } }')).data.me.wards[0].consents;
   /** A guardian with a ward who has a sign-in. */
   const family = async (more: object = {}) => {
     count += 1;
@@ -80,6 +82,9 @@ describe('a guardian', () => {
     const seen = (await server.ask(guardian.token, ask)).data.node;
     expect(seen).toMatchObject({ displayName: 'Kid', birthYear: CHILD.birthYear });
     expect([seen.consents.length, seen.withheld.length]).toEqual([2, 13]);
+    const [{ id: grantId }] = (await wardsGrants(guardian.token)) as [{ id: string }];
+    const grant = async (token: string) => (await server.ask(token, `{ node(id: "${grantId}") { id } }`)).data.node;
+    expect([await grant(guardian.token), await grant(stranger.token)]).toEqual([{ id: grantId }, null]);
     await mutate(server, guardian.token, 'withdrawConsent', { scopes: ['PROFILE'], wardId });
     expect((await server.ask(guardian.token, ask)).data.node).toMatchObject({ displayName: null, birthYear: null });
     for (const token of [stranger.token, await tokenOf('PARTNER', 'demo-partner'), null]) {
