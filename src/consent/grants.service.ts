@@ -66,6 +66,9 @@ async function checkDurations(
   scopes: readonly ConsentScope[],
   durations: readonly GrantDuration[],
 ): Promise<void> {
+  if (act.until !== null && durations.some((duration) => duration !== 'UNTIL')) {
+    throw new InputError('until goes with the duration UNTIL.', 'input.until');
+  }
   if (durations.includes('UNTIL')) {
     const [now] = await em.execute<{ past: boolean }[]>(sql`select ${act.until}::timestamptz <= app_now() as past`);
     if (act.until === null || now!.past) throw new InputError('UNTIL needs an instant to come.', 'input.until');

@@ -96,6 +96,20 @@ describe('the rule of consent', () => {
     expect((await rule.decide(fan, { at: `'${until.toISOString()}'` })).holds('PROFILE')).toBe(false);
   });
 
+  it('is never given for longer than was asked: an instant is refused beside another duration, and one that is past', async () => {
+    const [fan, game] = [await rule.fan(), await rule.game()];
+    const until = new Date(Date.now() + 60_000);
+    for (const duration of ['STANDING', 'GAME'] as const) {
+      await expect(rule.grant(fan, ['PROFILE'], { duration, gameId: game, until })).rejects.toMatchObject({
+        code: 'BAD_INPUT',
+      });
+    }
+    const past = { duration: 'UNTIL', until: new Date(Date.now() - 1) } as const;
+    await expect(rule.grant(fan, ['PROFILE'], past)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    await expect(rule.grant(fan, ['PROFILE'], { duration: 'UNTIL' })).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    expect((await rule.decide(fan)).mask).toBe(0);
+  });
+
   it('lets any of several overlapping grants suffice, and one withdrawal end them all', async () => {
     const [fan, game] = [await rule.fan(), await rule.game()];
     await rule.grant(fan, ['OFFERS_LIVE'], { duration: 'GAME', gameId: game });
