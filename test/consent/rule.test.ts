@@ -147,6 +147,26 @@ describe('the rule of consent', () => {
     }
   });
 
+  it('knows one veto of partners: whatever was granted to one ends, and what is granted later stands', async () => {
+    const [fan, first, second] = [await rule.fan(), await rule.partner(), await rule.partner()];
+    await rule.grant(fan, ['PROFILE']);
+    for (const recipientId of [first, second]) await rule.grant(fan, ['PROFILE'], { recipientId });
+    const holds = async () =>
+      Promise.all(
+        [null, first, second].map(async (recipientId) => (await rule.decide(fan, { recipientId })).holds('PROFILE')),
+      );
+    const captured = await rule.decide(fan, { recipientId: first });
+    expect(await Promise.all([rule.veto(fan), rule.veto(fan)])).toEqual(expect.arrayContaining([true, false]));
+    expect(await holds()).toEqual([true, false, false]);
+    await rule.grant(fan, ['PROFILE'], { recipientId: first });
+    expect(await rule.veto(fan)).toBe(false);
+    expect(await holds()).toEqual([true, true, false]);
+    expect((await rule.decide(fan, { recipientId: first })).heldSince('PROFILE', captured.lineages)).toBe(false);
+    expect(
+      await rule.sql(`select count(*)::int from consent_event where fan_id = ${fan} and action = 'VETOED'`),
+    ).toEqual([{ count: 1 }]);
+  });
+
   it('asks again when a policy with a material change takes effect, and not for any other', async () => {
     const fan = await rule.fan();
     await rule.grant(fan, ['PROFILE']);
