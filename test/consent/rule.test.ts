@@ -68,6 +68,16 @@ describe('the rule of consent', () => {
       expect(await holds(cap)).toBe(false);
     });
 
+    it('ends at the cap with which it was given, though the game begins later, or ends just before', async () => {
+      const [row] = await rule.sql(`select (starts_at + game_cap())::text as cap from game where id = ${game}`);
+      const cap = `'${row!.cap}'::timestamptz`;
+      const changes = [`starts_at = starts_at + interval '5 hours'`, `ended_at = ${cap} - interval '10 minutes'`];
+      for (const change of changes) {
+        await rule.sql(`update game set ${change} where id = ${game}`);
+        expect([await holds(`${cap} - interval '1 millisecond'`), await holds(cap)]).toEqual([true, false]);
+      }
+    });
+
     it('ends half an hour after the last out', async () => {
       await rule.sql(`update game set status = 'FINAL', ended_at = app_now() where id = ${game}`);
       const end = `(select ended_at + interval '30 minutes' from game where id = ${game})`;
