@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { Barrier, ConsentGate, LeaseKeeper } from './consent/index.ts';
+import { Barrier, ConsentGate, isVeto, LeaseKeeper, recordVeto } from './consent/index.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
 import { createIdsFor, Seal } from './graphql/ids.ts';
@@ -21,6 +21,7 @@ import { Live } from './live/index.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
 import { createReaders } from './readers.ts';
 import { demoTabs } from './web/demo-tabs.ts';
+import { gpcRoutes } from './web/gpc.ts';
 import { graphiqlRoutes } from './web/graphiql.ts';
 import { policyRoutes } from './web/policy-page.ts';
 import { probeRoutes } from './web/probes.ts';
@@ -55,6 +56,7 @@ export async function createApp({
   const lease = await LeaseKeeper.start(databaseUrl, gate, log);
   const seal = new Seal(config.MASTER_KEY, 'stream');
   const live = await Live.start({ orm, url: databaseUrl, gate, lease, seal, log });
+  const verify = createTokenVerifier(config);
   const services: Services = {
     orm,
     gate,
@@ -63,8 +65,8 @@ export async function createApp({
     readers: createReaders(orm),
     idsFor: createIdsFor(config.MASTER_KEY),
     cursors: new Seal(config.MASTER_KEY, 'page'),
+    verify,
   };
-  const verify = createTokenVerifier(config);
   const schema = buildSchema();
 
   const yoga = createYoga<{ extra?: SocketExtra }, Context>({
@@ -82,7 +84,9 @@ export async function createApp({
       const token = extra ? null : bearerToken(request.headers.get('authorization'));
       const claims = extra ? extra.claims : token && (await verify(token));
       const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;
-      return createContext(services, viewer, claims ? claims.exp * 1000 : null);
+      const vetoes = isVeto(extra ? extra.request.headers['sec-gpc'] : request.headers.get('sec-gpc'));
+      if (vetoes) await recordVeto(services, viewer);
+      return createContext(services, viewer, claims ? claims.exp * 1000 : null, vetoes);
     },
     plugins: [
       useLimits(),
@@ -95,6 +99,7 @@ export async function createApp({
   const routes = [
     probeRoutes(orm, gate),
     policyRoutes(orm, schema),
+    gpcRoutes,
     ...(config.GRAPHIQL
       ? [
           graphiqlRoutes({
@@ -114,6 +119,9 @@ export async function createApp({
     verify,
     path: ENDPOINT,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    onSignedIn: async (claims, { headers }) => {
+      if (isVeto(headers['sec-gpc'])) await recordVeto(services, await identify(orm.em.fork(), claims));
+    },
   });
 
   return {

@@ -8,6 +8,7 @@ import type { ConsentGate } from './consent/gate.ts';
 import type { Barrier, Passed } from './consent/lease/barrier.ts';
 import { readNow } from './db/sql.ts';
 import type { Ids, Seal } from './graphql/ids.ts';
+import type { VerifyToken } from './identity/tokens.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Live } from './live/index.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
@@ -22,12 +23,15 @@ export interface Services {
   readonly idsFor: (recipientId: string | null) => Ids;
   readonly readers: Readers;
   readonly cursors: Seal;
+  readonly verify: VerifyToken;
 }
 
 export interface Context extends Services {
   readonly viewer: Viewer;
   /** When the viewer's token ends, in milliseconds since 1970: no stream outlives it. */
   readonly expiresAt: number | null;
+  /** Whether the request said `Sec-GPC: 1`. */
+  readonly vetoesPartners: boolean;
   readonly em: SqlEntityManager;
   readonly ids: Ids;
   readonly consent: ConsentView;
@@ -36,13 +40,19 @@ export interface Context extends Services {
   readonly now: () => Promise<Date>;
 }
 
-export function createContext(services: Services, viewer: Viewer, expiresAt: number | null = null): Context {
+export function createContext(
+  services: Services,
+  viewer: Viewer,
+  expiresAt: number | null = null,
+  vetoesPartners = false,
+): Context {
   const em = services.orm.em.fork();
   let now: Promise<Date> | null = null;
   return {
     ...services,
     viewer,
     expiresAt,
+    vetoesPartners,
     em,
     ids: services.idsFor(viewer.role === 'PARTNER' ? viewer.partnerId : null),
     consent: new ConsentView(services.gate, services.orm, viewer),

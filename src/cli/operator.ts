@@ -5,6 +5,7 @@ import { type ArgsDef, defineCommand, type ParsedArgs, runMain } from 'citty';
 import type { Config } from '../config.ts';
 import { publishPolicy } from '../consent/index.ts';
 import { InputError } from '../errors.ts';
+import { setAgeOfConsent } from '../fans/index.ts';
 import { createIdsFor } from '../graphql/ids.ts';
 import { createPartner } from '../partners/index.ts';
 import { addSensor, addStaff, createGame, createVenue, createZone } from '../venues/index.ts';
@@ -84,6 +85,19 @@ const createPartnerCommand = command('A sponsor or vendor.', { code, name }, asy
   return `Partner ${args.code} is created.`;
 });
 
+const setAgeCommand = command(
+  'The age from which one consents for oneself. Below it a guardian does.',
+  {
+    jurisdiction: text('ISO 3166, or * for all others'),
+    years: text('that age'),
+    source: text('the law it comes from'),
+  },
+  async (em, args) => {
+    const years = await setAgeOfConsent(em, args);
+    return `In ${args.jurisdiction} one consents for oneself from ${years} years on.`;
+  },
+);
+
 const publishPolicyCommand = command(
   'A new version of the notice. Published is final.',
   {
@@ -119,6 +133,7 @@ await runMain(
       staff: group('Staff.', { add: addStaffCommand as never }),
       sensor: group('Sensors.', { add: addSensorCommand as never }),
       partner: group('Partners.', { create: createPartnerCommand as never }),
+      age: group('Ages of consent.', { set: setAgeCommand as never }),
       policy: group('Policies.', { publish: publishPolicyCommand as never }),
     },
   }),

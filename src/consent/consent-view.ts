@@ -22,6 +22,7 @@ export class ConsentView {
   readonly #viewer: Viewer;
   readonly #decisions = new Map<string, Promise<Decision>>();
   readonly #presence = new Map<string, Promise<boolean>>();
+  readonly #guarded = new Map<string, Promise<boolean>>();
   readonly #doubted = new Set<string>();
   readonly #used: { readonly key: DecisionKey; readonly decision: Decision }[] = [];
 
@@ -36,6 +37,7 @@ export class ConsentView {
     this.#used.length = 0;
     this.#decisions.clear();
     this.#presence.clear();
+    this.#guarded.clear();
   }
 
   /** What is in force towards the recipient that this viewer is. */
@@ -90,11 +92,26 @@ export class ConsentView {
     return this.#viewer.role === 'FAN' && this.#viewer.fanId === subject.fanId;
   }
 
+  /** Whether the viewer is this fan, or the guardian of this ward: who sees what nobody else does. */
+  async isSelfOrGuardian(subject: ConsentSubject): Promise<boolean> {
+    if (this.#viewer.role !== 'FAN' || this.#viewer.fanId === null) return false;
+    if (this.isSelf(subject)) return true;
+    const guarded = this.#guarded.get(subject.fanId) ?? this.#queryGuardian(subject.fanId, this.#viewer.fanId);
+    this.#guarded.set(subject.fanId, guarded);
+    return guarded;
+  }
+
+  async #queryGuardian(fanId: string, guardianId: string): Promise<boolean> {
+    const rows = await this.#orm.em.fork().execute(sql`
+      select 1 from fan where id = ${fanId} and guardian_id = ${guardianId} and minor_until > app_now()`);
+    return rows.length > 0;
+  }
+
   /** Whether the viewer may see this fan at all. */
   async sees(subject: ConsentSubject): Promise<boolean> {
     switch (this.#viewer.role) {
       case 'FAN':
-        return this.isSelf(subject);
+        return this.isSelfOrGuardian(subject);
       case 'PARTNER':
         return (await this.decide(subject)).mask !== DENIAL.mask;
       case 'STAFF':

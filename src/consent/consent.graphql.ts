@@ -7,7 +7,7 @@ import { PartnerType } from '../partners/partners.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
 import { grantConsent, type Withdrawal, withdrawConsent } from './acts.service.ts';
 import { ConsentScopeEnum, GrantDurationEnum } from './catalogue.graphql.ts';
-import { findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
+import { findGrantee, findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
 import type { Passed } from './lease/barrier.ts';
 
 const GrantStatusEnum = builder.enumType('ConsentStatus', { values: GRANT_STATUSES });
@@ -49,15 +49,18 @@ builder.subjectType(ConsentType, {
 });
 
 registerNode('Consent', {
-  load: async ({ em, viewer }, key) =>
-    viewer.role === 'FAN' && viewer.fanId ? ((await findGrants(em, viewer.fanId, [key]))[0] ?? null) : null,
+  load: async ({ em, consent }, key) => {
+    const fanId = await findGrantee(em, key);
+    if (!fanId || !(await consent.isSelfOrGuardian({ fanId }))) return null;
+    return (await findGrants(em, fanId, [key]))[0] ?? null;
+  },
 });
 
 export const ConsentReceipt = builder.objectRef<{ id: string; jws: string }>('ConsentReceipt').implement({
   description: 'A signed statement of one act of granting or withdrawing.',
   fields: (t) => ({ id: t.exposeID('id'), jws: t.exposeString('jws') }),
 });
-const Barrier = builder.objectRef<Passed>('Barrier').implement({
+export const Barrier = builder.objectRef<Passed>('Barrier').implement({
   description: 'On how many nodes a withdrawal is known to have taken effect, and how long that took.',
   fields: (t) => ({ nodes: t.exposeInt('nodes'), waitedMs: t.exposeInt('waitedMs') }),
 });
@@ -70,6 +73,7 @@ const GrantConsentInput = builder.inputType('GrantConsentInput', {
     gameId: t.id(),
     until: t.field({ type: 'DateTime' }),
     policyVersion: t.string({ required: true }),
+    wardId: t.id({ description: 'For a ward of yours. Absent: for yourself.' }),
   }),
 });
 const GrantConsentSuccess = builder.objectRef<{ grants: GrantRow[] }>('GrantConsentSuccess').implement({
@@ -83,6 +87,7 @@ const WithdrawConsentInput = builder.inputType('WithdrawConsentInput', {
   fields: (t) => ({
     scopes: t.field({ type: [ConsentScopeEnum], required: true }),
     recipientId: t.id({ description: 'A partner. Absent: the operator.' }),
+    wardId: t.id({ description: 'For a ward of yours. Absent: for yourself.' }),
     erase: t.boolean({ description: 'Also delete what these scopes had collected.', defaultValue: false }),
   }),
 });
@@ -98,13 +103,19 @@ const WithdrawConsentSuccess = builder.objectRef<Withdrawal & { erased: boolean 
 const recipientKey = ({ ids }: Context, id: string | null | undefined) =>
   id ? ids.key('Partner', id, 'input.recipientId') : null;
 
+/** Whose consent an act is about: the viewer's own, or that of the ward it names. */
+export function actsFor(context: Context, wardId: string | null | undefined): string {
+  const { fanId } = requireFan(context.viewer);
+  return wardId ? context.ids.key('Fan', wardId, 'input.wardId') : fanId;
+}
+
 builder.mutationFields((t) => ({
   grantConsent: t.field({
     type: GrantConsentSuccess,
     errors: {},
     args: { input: t.arg({ type: GrantConsentInput, required: true }) },
     resolve: async (_, { input }, context) => ({
-      grants: await grantConsent(context, requireFan(context.viewer).fanId, {
+      grants: await grantConsent(context, actsFor(context, input.wardId), {
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         duration: input.duration ?? null,
@@ -120,7 +131,7 @@ builder.mutationFields((t) => ({
     description: 'When it has returned, no node starts to send anything under these grants any more.',
     args: { input: t.arg({ type: WithdrawConsentInput, required: true }) },
     resolve: async (_, { input }, context) => ({
-      ...(await withdrawConsent(context, requireFan(context.viewer).fanId, {
+      ...(await withdrawConsent(context, actsFor(context, input.wardId), {
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         erase: input.erase ?? false,

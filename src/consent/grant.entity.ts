@@ -30,7 +30,7 @@ export const ConsentGrant = defineEntity({
     lineage: p.bigint('string'),
     grantedAt: createdAt(),
     endedAt: instant().nullable(),
-    endReason: p.enum(['WITHDRAWN', 'REPLACED']).nullable(),
+    endReason: p.enum(['WITHDRAWN', 'REPLACED', 'VETOED']).nullable(),
   },
 });
 export type ConsentGrant = InferEntity<typeof ConsentGrant>;
@@ -44,8 +44,9 @@ export const ConsentEvent = defineEntity({
     /** One act of granting or withdrawing may name several scopes; it has one id. */
     actId: p.uuid(),
     fanId: p.bigint('string'),
-    action: p.enum(['GRANTED', 'WITHDRAWN']),
-    scope: p.enum(CONSENT_SCOPES),
+    action: p.enum(['GRANTED', 'WITHDRAWN', 'PAUSED', 'VETOED']),
+    /** Empty for a pause and for the veto of partners: all scopes. */
+    scope: p.enum(CONSENT_SCOPES).nullable(),
     recipientId: p.bigint('string').nullable(),
     duration: p.enum(GRANT_DURATIONS).nullable(),
     gameId: p.bigint('string').nullable(),

@@ -32,7 +32,15 @@ export interface GrantRow {
   policyVersion: string;
 }
 
-export const GRANT_STATUSES = ['GRANTED', 'WITHDRAWN', 'EXPIRED', 'GAME_OVER', 'POLICY_OUTDATED'] as const;
+export const GRANT_STATUSES = [
+  'GRANTED',
+  'WITHDRAWN',
+  'VETOED',
+  'EXPIRED',
+  'GAME_OVER',
+  'PAUSED',
+  'POLICY_OUTDATED',
+] as const;
 export type GrantStatus = (typeof GRANT_STATUSES)[number];
 
 /** The grants given, in the order of the scopes. Runs in the caller's transaction. */
@@ -58,6 +66,9 @@ async function checkDurations(
   scopes: readonly ConsentScope[],
   durations: readonly GrantDuration[],
 ): Promise<void> {
+  if (act.until !== null && durations.some((duration) => duration !== 'UNTIL')) {
+    throw new InputError('until goes with the duration UNTIL.', 'input.until');
+  }
   if (durations.includes('UNTIL')) {
     const [now] = await em.execute<{ past: boolean }[]>(sql`select ${act.until}::timestamptz <= app_now() as past`);
     if (act.until === null || now!.past) throw new InputError('UNTIL needs an instant to come.', 'input.until');
@@ -85,6 +96,12 @@ export async function withdrawScopes(
     select id from consent_withdraw_scopes(
       ${randomUUID()}, ${act.fanId}, ${arrayOf(scopes)}::text[], ${act.recipientId}::bigint, ${act.erase})`);
   return rows.map((row) => row.id);
+}
+
+/** Whose grant this is. */
+export async function findGrantee(em: SqlEntityManager, grantId: string): Promise<string | null> {
+  const [grant] = await em.execute<{ fan_id: string }[]>(sql`select fan_id from consent_grant where id = ${grantId}`);
+  return grant?.fan_id ?? null;
 }
 
 /** A fan's grants as the rule judges them now: the newest per scope, recipient and game, or those with these keys. */

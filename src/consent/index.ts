@@ -7,4 +7,5 @@ export { Barrier, type Passed } from './lease/barrier.ts';
 export { LeaseKeeper } from './lease/lease-keeper.ts';
 export { findCurrentPolicy, publishPolicy, requireCurrentPolicy } from './policy.service.ts';
 export { bitOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
+export { isVeto, recordVeto } from './vetoes.service.ts';
 export { gateWrite, type ScopedValue } from './write-gate.ts';

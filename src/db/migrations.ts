@@ -1,8 +1,10 @@
 /** The migrations, in order; a new one is appended here. */
 import { First } from '../../migrations/20261123000001-first.ts';
+import { Rule } from '../../migrations/20261124000002-rule.ts';
 import { Leases } from '../../migrations/20261124000004-lease.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
+  { name: '20261124000002-rule', class: Rule },
   { name: '20261124000004-lease', class: Leases },
 ];

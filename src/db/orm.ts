@@ -2,7 +2,9 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import { ConsentClock, ConsentEvent, ConsentGrant, ConsentLease, ConsentLog } from '../consent/grant.entity.ts';
+import { ConsentPause } from '../consent/pause.entity.ts';
 import { Policy } from '../consent/policy.entity.ts';
+import { AgeThreshold } from '../fans/age.entity.ts';
 import { Fan } from '../fans/fan.entity.ts';
 import { Outbox } from '../live/outbox.entity.ts';
 import { Announcement, Delivery } from '../offers/announcement.entity.ts';
@@ -24,11 +26,13 @@ export const ENTITIES = [
   Staff,
   Sensor,
   Partner,
+  AgeThreshold,
   Fan,
   Visit,
   Policy,
   ConsentGrant,
   ConsentEvent,
+  ConsentPause,
   ConsentClock,
   ConsentLog,
   ConsentLease,

@@ -6,9 +6,11 @@ import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { LoyaltyType } from '../loyalty/loyalty.graphql.ts';
+import { GameType } from '../venues/games.graphql.ts';
 import { TeamType } from '../venues/venues.graphql.ts';
 import { type Fan, Fan as FanEntity } from './fan.entity.ts';
 import { enrollFan, updateFan } from './fans.service.ts';
+import { findWards } from './wards.service.ts';
 import { findWithheld, WITHHELD_REASONS, type Withheld } from './withheld.service.ts';
 
 const WithheldReasonEnum = builder.enumType('WithheldReason', { values: WITHHELD_REASONS });
@@ -16,6 +18,12 @@ const WithheldType = builder.objectRef<Withheld>('WithheldScope').implement({
   fields: (t) => ({
     scope: t.expose('scope', { type: ConsentScopeEnum }),
     reason: t.expose('reason', { type: WithheldReasonEnum }),
+    game: t.field({
+      type: GameType,
+      nullable: true,
+      description: 'For PAUSED: the game that is sat out. The scope may be in force elsewhere.',
+      resolve: ({ gameId }, _, { loaders }) => (gameId ? loaders.game.load(gameId) : null),
+    }),
   }),
 });
 
@@ -51,6 +59,14 @@ builder.subjectType(FanType, {
       selfOnly: true,
       description: 'Which scopes are off, and why. Null for all but the fan.',
       resolve: (fan, _, { em }) => findWithheld(em, fan.id),
+    }),
+    wards: t.field({
+      type: [FanType],
+      nullable: true,
+      consent: null,
+      selfOnly: true,
+      description: 'The minors for whom this fan consents. Null for all other viewers.',
+      resolve: (fan, _, { em }) => findWards(em, fan.id),
     }),
   }),
 });

@@ -1,13 +1,21 @@
 /** Enrolling, and what fans say about themselves. Each personal value is stored only under the scope it needs. */
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import { type ConsentScope, gateWrite, grantScopes, requireCurrentPolicy, type ScopedValue } from '../consent/index.ts';
+import {
+  type ConsentScope,
+  gateWrite,
+  grantScopes,
+  recordVeto,
+  requireCurrentPolicy,
+  type ScopedValue,
+} from '../consent/index.ts';
 import { type Context, consentChanged } from '../context.ts';
+import { readNow } from '../db/sql.ts';
 import { AccessError, ConflictError, NotFoundError } from '../errors.ts';
 import { requireFan, requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
 import { Team } from '../venues/index.ts';
-import { needsGuardian } from './age.ts';
+import { isMinor } from './age.service.ts';
 import { FAN_COLUMN_SCOPES, Fan } from './fan.entity.ts';
 
 const Profile = z.object({
@@ -16,7 +24,7 @@ const Profile = z.object({
   favoriteTeamId: z.string().nullish(),
   birthYear: z.number().int().min(1900).max(2100).nullish(),
 });
-const NewFan = Profile.extend({
+export const NewFan = Profile.extend({
   policyVersion: z.string(),
   jurisdiction: z
     .string()
@@ -30,9 +38,12 @@ export interface EnrollFan extends z.infer<typeof NewFan> {
 }
 
 /** PROFILE and LOYALTY go to the operator by enrolling; nothing else that was not asked for by name. */
-const BY_ENROLLING: readonly ConsentScope[] = ['PROFILE', 'LOYALTY'];
+export const BY_ENROLLING: readonly ConsentScope[] = ['PROFILE', 'LOYALTY'];
 
-/** One commit: the fan, the grants, the profile. @throws ConflictError ALREADY_ENROLLED, ConsentError, InputError. */
+/**
+ * One commit: the fan, the grants, the profile. A veto of partners that comes along is the next.
+ * @throws ConflictError ALREADY_ENROLLED, ConsentError, InputError.
+ */
 export async function enrollFan(context: Context, input: EnrollFan): Promise<Fan> {
   const viewer = requireRole(context.viewer, 'FAN');
   const { policyVersion, jurisdiction, ...profile } = read(NewFan, input);
@@ -56,6 +67,7 @@ export async function enrollFan(context: Context, input: EnrollFan): Promise<Fan
   });
   viewer.fanId = fan.id;
   consentChanged(context, fan.id);
+  if (context.vetoesPartners) await recordVeto(context, viewer);
   return fan;
 }
 
@@ -65,12 +77,13 @@ export async function updateFan(context: Context, input: z.infer<typeof Changes>
   const changes = read(Changes, input);
   return context.em.transactional(async (em) => {
     const fan = await em.findOneOrFail(Fan, { id: fanId });
-    if (changes.birthYear) await refuseMinor(em, changes.birthYear, fan.jurisdiction ?? null);
+    if (changes.birthYear !== undefined) await refuseRebirth(em, fan, changes.birthYear);
     return storeProfile(em, fanId, changes);
   });
 }
 
-async function storeProfile(em: SqlEntityManager, fanId: string, values: z.infer<typeof Changes>): Promise<Fan> {
+/** Writes what the scopes in force allow. @throws ConsentError CONSENT_REQUIRED, NotFoundError for the team. */
+export async function storeProfile(em: SqlEntityManager, fanId: string, values: z.infer<typeof Changes>): Promise<Fan> {
   if (values.favoriteTeamId && !(await em.findOne(Team, { id: values.favoriteTeamId })))
     throw new NotFoundError('The team');
   const storable = await gateWrite(em, { fanId, gameId: null }, values, refuseUnscoped);
@@ -85,8 +98,15 @@ const refuseUnscoped = Object.fromEntries(
 ) as Record<keyof typeof FAN_COLUMN_SCOPES, ScopedValue>;
 
 async function refuseMinor(em: SqlEntityManager, birthYear: number | null, jurisdiction: string | null): Promise<void> {
-  const [now] = await em.execute<{ year: number }[]>(sql`select extract(year from app_now())::int as year`);
-  if (needsGuardian(birthYear, jurisdiction, now!.year)) {
+  if (await isMinor(em, birthYear, jurisdiction)) {
     throw new AccessError('GUARDIAN_REQUIRED', 'At this age a guardian enrolls and consents.');
+  }
+}
+
+/** Neither does an adult become a minor by saying so, nor a minor an adult. */
+async function refuseRebirth(em: SqlEntityManager, fan: Fan, birthYear: number | null): Promise<void> {
+  await refuseMinor(em, birthYear, fan.jurisdiction ?? null);
+  if (fan.minorUntil && fan.minorUntil > (await readNow(em))) {
+    throw new AccessError('GUARDIAN_REQUIRED', 'The year of birth of a minor stands as the guardian gave it.');
   }
 }

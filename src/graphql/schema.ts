@@ -1,6 +1,8 @@
 /** The schema: every slice adds its types to the builder, and here it is built once and printed. */
 import '../consent/consent.graphql.ts';
+import '../consent/pause.graphql.ts';
 import '../fans/fans.graphql.ts';
+import '../fans/wards.graphql.ts';
 import '../identity/viewer.graphql.ts';
 import '../offers/campaigns.graphql.ts';
 import '../offers/live-offers.graphql.ts';

@@ -19,7 +19,7 @@ export function useSecondLook(services: Services): Plugin {
         const operation = getOperationAST(args.document, args.operationName);
         if (operation?.operation === OperationTypeNode.MUTATION) return withoutGatedFields(args, result);
         for (let looks = 1; looks < LOOKS; looks += 1) {
-          const fresh = createContext(services, opened.viewer, opened.expiresAt);
+          const fresh = createContext(services, opened.viewer, opened.expiresAt, opened.vetoesPartners);
           const again = (await executeFn({ ...args, contextValue: { ...opened, ...fresh } })) as ExecutionResult;
           if (fresh.consent.stands()) return again;
         }

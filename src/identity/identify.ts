@@ -9,8 +9,10 @@ export async function identify(em: SqlEntityManager, claims: Claims): Promise<Vi
   const subject = claims.sub;
   switch (claims.role) {
     case 'FAN': {
-      const [fan] = await em.execute<{ id: string }[]>(sql`select id from fan where subject = ${subject}`);
-      return { role: 'FAN', subject, fanId: fan?.id ?? null };
+      const [fan] = await em.execute<{ id: string; vetoed: boolean }[]>(
+        sql`select id, partners_vetoed_at is not null as vetoed from fan where subject = ${subject}`,
+      );
+      return { role: 'FAN', subject, fanId: fan?.id ?? null, partnersVetoed: fan?.vetoed ?? false };
     }
     case 'PARTNER': {
       const [partner] = await em.execute<{ id: string }[]>(sql`select id from partner where code = ${subject}`);

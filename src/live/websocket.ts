@@ -26,6 +26,8 @@ interface WebSocketOptions {
   verify: VerifyToken;
   path: string;
   allowedOrigins: readonly string[];
+  /** Called once a socket, with the upgrade request, before the first operation. */
+  onSignedIn: (claims: Claims, request: IncomingMessage) => Promise<void>;
 }
 
 const FORBIDDEN = 4403;
@@ -44,6 +46,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): () =
           return false;
         }
         if (extra.claims) {
+          await options.onSignedIn(extra.claims, extra.request);
           const left = Math.min(extra.claims.exp * 1000 - Date.now(), LONGEST_TIMER_MS);
           extra.expiry = setTimeout(() => extra.socket.close(FORBIDDEN, 'The token has expired'), left);
         }

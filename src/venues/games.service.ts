@@ -28,17 +28,19 @@ export async function setGameStatus(context: Context, input: SetGameStatus): Pro
     if (input.startsAt) game.startsAt = input.startsAt;
     if (game.status === input.status) return game;
 
-    const wasOver = isOver(game);
+    const was = game.status;
     game.status = input.status;
     if (isOver(game)) {
       const [now] = await em.execute<{ at: Date }[]>(sql`select app_now() as at`);
       game.endedAt ??= new Date(now!.at);
-    } else if (wasOver) {
-      // Another sitting: consent given for the one before does not come back.
+    } else if (isOver({ status: was })) {
       game.endedAt = null;
-      game.session += 1;
     }
+    const anew = isAnotherSitting(was, game.status);
+    if (anew) game.session += 1;
     await em.flush();
+    // A last out that was no last out: whoever sits the game out, still does.
+    if (anew && was === 'FINAL') await em.execute(sql`select consent_keep_pauses(${game.id}, ${game.session})`);
     if (isOver(game)) await em.execute(sql`select forget_game(${game.id})`);
     else await em.execute(sql`select open_presence(${game.id})`);
     await em.execute(sql`select consent_log_append(null, ${game.id}, null, null)`);
@@ -46,4 +48,13 @@ export async function setGameStatus(context: Context, input: SetGameStatus): Pro
   });
   await consentEnded(context);
   return changed;
+}
+
+/**
+ * Consent given for one sitting does not come back in another: not when a game that was over is on again, and not when
+ * one that was called off, which ends consent at once, turns into one that merely ended, which leaves it a grace.
+ */
+function isAnotherSitting(was: GameStatus, is: GameStatus): boolean {
+  const calledOff = (status: GameStatus) => status === 'POSTPONED' || status === 'CANCELED';
+  return isOver({ status: was }) && (!isOver({ status: is }) || (calledOff(was) && !calledOff(is)));
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { mutate } from '../support/operations.ts';
+import { startTestServer, type TestServer, tokenOf } from '../support/server.ts';
 
 const OPERATOR = fileURLToPath(new URL('../../src/cli/operator.ts', import.meta.url));
 
@@ -57,7 +58,18 @@ describe('the operator', () => {
     expect(data.currentPolicy).toEqual({ version: '2027-1', text: 'You decide.', materialChange: true });
   });
 
+  it('sets an age of consent, which holds from then on', async () => {
+    const input = { displayName: 'Kim', policyVersion: '2027-1', birthYear: new Date().getUTCFullYear() - 16 };
+    const enroll = async (subject: string) =>
+      (await mutate(server, await tokenOf('FAN', subject), 'enrollFan', { ...input, jurisdiction: 'KR' })).code;
+    expect(await enroll('kim')).toBe('GUARDIAN_REQUIRED');
+    const set = ['age', 'set', '--jurisdiction', 'KR', '--years', '14', '--source', 'PIPA Art. 22-2'];
+    expect(await run(...set)).toMatchObject({ code: 0, out: expect.stringContaining('14') });
+    expect(await enroll('kim')).toBeUndefined();
+  });
+
   it.each([
+    [['age', 'set', '--jurisdiction', 'Narnia', '--years', '14', '--source', 'x'], 'ISO 3166'],
     [['partner', 'create', '--code', 'demo-partner', '--name', 'Again'], 'there already'],
     [['zone', 'create', '--venue', 'NONE', '--code', 'z', '--name', 'Z', '--kind', 'GATE'], 'NONE was not found'],
     [['zone', 'create', '--venue', 'BOS07', '--code', 'z', '--name', 'Z', '--kind', 'MOON'], 'kind'],

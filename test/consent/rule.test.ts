@@ -68,6 +68,16 @@ describe('the rule of consent', () => {
       expect(await holds(cap)).toBe(false);
     });
 
+    it('ends at the cap with which it was given, though the game begins later, or ends just before', async () => {
+      const [row] = await rule.sql(`select (starts_at + game_cap())::text as cap from game where id = ${game}`);
+      const cap = `'${row!.cap}'::timestamptz`;
+      const changes = [`starts_at = starts_at + interval '5 hours'`, `ended_at = ${cap} - interval '10 minutes'`];
+      for (const change of changes) {
+        await rule.sql(`update game set ${change} where id = ${game}`);
+        expect([await holds(`${cap} - interval '1 millisecond'`), await holds(cap)]).toEqual([true, false]);
+      }
+    });
+
     it('ends half an hour after the last out', async () => {
       await rule.sql(`update game set status = 'FINAL', ended_at = app_now() where id = ${game}`);
       const end = `(select ended_at + interval '30 minutes' from game where id = ${game})`;
@@ -94,6 +104,20 @@ describe('the rule of consent', () => {
     expect(decision.holds('PROFILE')).toBe(true);
     expect(new Date(decision.validUntil!)).toEqual(until);
     expect((await rule.decide(fan, { at: `'${until.toISOString()}'` })).holds('PROFILE')).toBe(false);
+  });
+
+  it('is never given for longer than was asked: an instant is refused beside another duration, and one that is past', async () => {
+    const [fan, game] = [await rule.fan(), await rule.game()];
+    const until = new Date(Date.now() + 60_000);
+    for (const duration of ['STANDING', 'GAME'] as const) {
+      await expect(rule.grant(fan, ['PROFILE'], { duration, gameId: game, until })).rejects.toMatchObject({
+        code: 'BAD_INPUT',
+      });
+    }
+    const past = { duration: 'UNTIL', until: new Date(Date.now() - 1) } as const;
+    await expect(rule.grant(fan, ['PROFILE'], past)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    await expect(rule.grant(fan, ['PROFILE'], { duration: 'UNTIL' })).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    expect((await rule.decide(fan)).mask).toBe(0);
   });
 
   it('lets any of several overlapping grants suffice, and one withdrawal end them all', async () => {
@@ -131,6 +155,26 @@ describe('the rule of consent', () => {
       const after = await captured();
       expect([after.holds('PROFILE'), after.heldSince('PROFILE', before.lineages)]).toEqual([true, false]);
     }
+  });
+
+  it('knows one veto of partners: whatever was granted to one ends, and what is granted later stands', async () => {
+    const [fan, first, second] = [await rule.fan(), await rule.partner(), await rule.partner()];
+    await rule.grant(fan, ['PROFILE']);
+    for (const recipientId of [first, second]) await rule.grant(fan, ['PROFILE'], { recipientId });
+    const holds = async () =>
+      Promise.all(
+        [null, first, second].map(async (recipientId) => (await rule.decide(fan, { recipientId })).holds('PROFILE')),
+      );
+    const captured = await rule.decide(fan, { recipientId: first });
+    expect(await Promise.all([rule.veto(fan), rule.veto(fan)])).toEqual(expect.arrayContaining([true, false]));
+    expect(await holds()).toEqual([true, false, false]);
+    await rule.grant(fan, ['PROFILE'], { recipientId: first });
+    expect(await rule.veto(fan)).toBe(false);
+    expect(await holds()).toEqual([true, true, false]);
+    expect((await rule.decide(fan, { recipientId: first })).heldSince('PROFILE', captured.lineages)).toBe(false);
+    expect(
+      await rule.sql(`select count(*)::int from consent_event where fan_id = ${fan} and action = 'VETOED'`),
+    ).toEqual([{ count: 1 }]);
   });
 
   it('asks again when a policy with a material change takes effect, and not for any other', async () => {

@@ -17,6 +17,7 @@ const WORKING = [
   'Me',
   'GrantConsent',
   'WithdrawConsent',
+  'PauseForGame',
   'CheckIn',
   'CheckOut',
   'CreateCampaign',

@@ -12,6 +12,8 @@ const LATER = [
   'EnrollFanSuccess.receipt',
   'GrantConsentSuccess.receipt',
   'WithdrawConsentSuccess.receipt',
+  'PauseForGameSuccess.receipt',
+  'EnrollWardSuccess.receipt',
   'Fan.loyalty',
   'OfferAnnounced.walkingSeconds',
   'StreamGap.missedAtLeast',
@@ -50,6 +52,8 @@ describe('a field whose engine is yet to come', () => {
     await stream.close();
     expect(frame.data.liveOffers.walkingSeconds).toBeNull();
 
+    const paused = await mutate(server, token, 'pauseForGame', { gameId });
+    expect(paused.receipt).toBeNull();
     const withdrawn = await mutate(server, token, 'withdrawConsent', { scopes });
     expect(withdrawn.receipt).toBeNull();
     const { data } = await server.ask(token, '{ me { loyalty { points } } }');

@@ -24,6 +24,8 @@ const MUTATIONS = {
   updateMe: 'fan { id displayName email favoriteTeam { code } }',
   grantConsent: 'grants { id scope status expiresAt } receipt { id jws }',
   withdrawConsent: 'withdrawn { id scope status } receipt { id jws } barrier { nodes waitedMs } erased',
+  pauseForGame: 'game { id } resumesAt receipt { id jws } barrier { nodes waitedMs }',
+  enrollWard: 'ward { id displayName } receipt { id jws }',
   checkIn: 'visit { id arrivedAt game { id } } created',
   checkOut: 'visit { id leftAt }',
   createCampaign: 'campaign { id status offer { id } }',

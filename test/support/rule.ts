@@ -1,5 +1,5 @@
 /** The rule of consent asked directly, at any instant: fans, games and policies made for one question. */
-import type { MikroORM } from '@mikro-orm/postgresql';
+import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
 import { Decision } from '../../src/consent/decision.ts';
 import { grantScopes, withdrawScopes } from '../../src/consent/grants.service.ts';
 import type { ConsentScope } from '../../src/consent/scopes.ts';
@@ -20,15 +20,23 @@ interface Grant {
 }
 
 export function askRule(orm: MikroORM) {
-  const em = () => orm.em.fork();
   let count = 0;
-  const insert = async (statement: string): Promise<string> => {
-    const [row] = await em().execute<{ id: string }[]>(statement);
-    return row!.id;
-  };
+  let clock: string | null = null;
+  /** One transaction, at the instant that was travelled to. */
+  const within = <T>(work: (em: SqlEntityManager) => Promise<T>): Promise<T> =>
+    orm.em.fork().transactional(async (em) => {
+      if (clock) await em.execute(`select set_config('tightrope.now', '${clock}', true)`);
+      return work(em);
+    });
+  const execute = <T extends object>(statement: string) => within((em) => em.execute<T[]>(statement));
+  const insert = async (statement: string): Promise<string> => (await execute<{ id: string }>(statement))[0]!.id;
   return {
     fan: () => insert(`insert into fan (subject) values ('fan-${++count}') returning id`),
     partner: () => insert(`insert into partner (code, name) values ('p-${++count}', 'P') returning id`),
+    /** From here on everything happens at that instant; null: now. */
+    travelTo: (at: Date | null) => {
+      clock = at?.toISOString() ?? null;
+    },
     /** Starts now, LIVE. */
     game: async () => {
       count += 1;
@@ -40,10 +48,10 @@ export function askRule(orm: MikroORM) {
     policy: (ordinal: number, material: boolean, effectiveAt = 'app_now()') =>
       insert(`insert into policy (version, ordinal, effective_at, material_change, language, text, sha256)
         values ('v${ordinal}', ${ordinal}, ${effectiveAt}, ${material}, 'en', 'text', '') returning id`),
-    sql: (statement: string) => em().execute(statement),
+    sql: (statement: string) => execute<Record<string, unknown>>(statement),
     grant: (fanId: string, scopes: ConsentScope[], grant: Grant = {}) =>
-      em().transactional((tx) =>
-        grantScopes(tx, {
+      within((em) =>
+        grantScopes(em, {
           fanId,
           scopes,
           recipientId: grant.recipientId ?? null,
@@ -54,13 +62,28 @@ export function askRule(orm: MikroORM) {
         }),
       ),
     withdraw: (fanId: string, scopes: ConsentScope[], recipientId: string | null = null, erase = false) =>
-      em().transactional((tx) => withdrawScopes(tx, { fanId, scopes, recipientId, erase })),
+      within((em) => withdrawScopes(em, { fanId, scopes, recipientId, erase })),
+    /** When consent resumes; null where there was nothing to sit out. */
+    pause: async (fanId: string, gameId: string) => {
+      const [row] = await execute<{ at: Date | null }>(
+        `select consent_pause_game(gen_random_uuid(), ${fanId}, ${gameId}) as at`,
+      );
+      return row!.at && new Date(row!.at);
+    },
+    veto: async (fanId: string) => {
+      const [row] = await execute<{ first: boolean }>(
+        `select consent_veto_partners(gen_random_uuid(), ${fanId}) as first`,
+      );
+      return row!.first;
+    },
     decide: async (fanId: string, { recipientId = null, gameId = null, at = 'app_now()' }: Question = {}) => {
-      const [row] = await em().execute<{ mask: number; lineages: string[]; valid_until: Date | null }[]>(
+      const [row] = await execute<{ mask: number; lineages: string[]; valid_until: Date | null }>(
         `select mask, lineages::text[] as lineages, valid_until from consent_mask(
           array[${fanId}::bigint], ${recipientId ?? 'null'}, ${gameId ?? 'null'}, ${at})`,
       );
-      return Object.assign(new Decision(row!.mask, row!.lineages), { validUntil: row!.valid_until });
+      return Object.assign(new Decision(row!.mask, row!.lineages), {
+        validUntil: row!.valid_until && new Date(row!.valid_until),
+      });
     },
   };
 }

@@ -59,7 +59,7 @@ export class ConsentPlugin<Types extends SchemaTypes> extends BasePlugin<Types> 
       const findSubject = info.parentType.extensions.subject as FindSubject<unknown, GatedContext> | undefined;
       const gated = context as unknown as GatedContext;
       const subject = findSubject?.(parent, gated) ?? null;
-      if (!subject || (selfOnly && !gated.consent.isSelf(subject))) return null;
+      if (!subject || (selfOnly && !(await gated.consent.isSelfOrGuardian(subject)))) return null;
       if (consent && !(await gated.consent.shows(subject, consent))) return null;
       return resolve(parent, args, context, info);
     };

@@ -1,0 +1,34 @@
+/**
+ * Sitting one game out, standing grants included. It takes consent away, so it goes the way of a withdrawal: one SQL
+ * function call in one commit, with the log entry last. Asking twice is safe.
+ */
+import { randomUUID } from 'node:crypto';
+import { sql } from '@mikro-orm/postgresql';
+import { type Context, consentEnded } from '../context.ts';
+import { sayIfUnknown } from '../db/outcome.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import type { Passed } from './lease/barrier.ts';
+import { requireMayTakeAway } from './on-behalf.ts';
+
+export interface Pause {
+  resumesAt: Date;
+  barrier: Passed;
+}
+
+/**
+ * When consent resumes, as far as is known: the end of the game plus grace, or, while it has not ended, the latest that
+ * a grant for it could last.
+ * @throws NotFoundError, ConflictError INVALID_STATE where there is nothing left to sit out.
+ */
+export async function pauseForGame(context: Context, fanId: string, gameId: string): Promise<Pause> {
+  if (!(await context.loaders.game.load(gameId))) throw new NotFoundError('The game');
+  await requireMayTakeAway(context.em, context.viewer, fanId);
+  const [row] = await context.em
+    .execute<{ resumes_at: Date | null }[]>(
+      sql`select consent_pause_game(${randomUUID()}, ${fanId}, ${gameId}) as resumes_at`,
+    )
+    .catch(sayIfUnknown);
+  if (row!.resumes_at === null)
+    throw new ConflictError('INVALID_STATE', 'That game is over: there is nothing to sit out.');
+  return { resumesAt: new Date(row!.resumes_at), barrier: await consentEnded(context, fanId) };
+}
