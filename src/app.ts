@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { ConsentGate } from './consent/index.ts';
+import { ConsentGate, Ledger } from './consent/index.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
 import { createIdsFor, Seal } from './graphql/ids.ts';
@@ -19,6 +19,7 @@ import { freshContext, type MakeEventContext, useLiveDelivery } from './live/del
 import { Live } from './live/index.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
 import { createReaders } from './readers.ts';
+import { consentLogRoutes } from './web/consent-log.ts';
 import { demoTabs } from './web/demo-tabs.ts';
 import { graphiqlRoutes } from './web/graphiql.ts';
 import { policyRoutes } from './web/policy-page.ts';
@@ -52,10 +53,12 @@ export async function createApp({
   const orm = await connectOrm(databaseUrl);
   const gate = new ConsentGate(orm);
   const live = await Live.start(orm, databaseUrl, gate, new Seal(config.MASTER_KEY, 'stream'), log);
+  const ledger = await Ledger.start(orm, config.MASTER_KEY, log);
   const services: Services = {
     orm,
     gate,
     live,
+    ledger,
     readers: createReaders(orm),
     idsFor: createIdsFor(config.MASTER_KEY),
     cursors: new Seal(config.MASTER_KEY, 'page'),
@@ -85,6 +88,7 @@ export async function createApp({
   const routes = [
     probeRoutes(orm),
     policyRoutes(orm, schema),
+    consentLogRoutes(orm, ledger.jwks, log),
     ...(config.GRAPHIQL
       ? [
           graphiqlRoutes({
@@ -117,7 +121,7 @@ export async function createApp({
       server.closeIdleConnections();
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000))]);
       server.closeAllConnections();
-      await live.close();
+      await Promise.all([live.close(), ledger.close()]);
       await orm.close(true);
     },
   };

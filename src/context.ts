@@ -5,6 +5,7 @@
 import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
 import { ConsentView } from './consent/consent-view.ts';
 import type { ConsentGate } from './consent/gate.ts';
+import type { Ledger } from './consent/ledger/index.ts';
 import { readNow } from './db/sql.ts';
 import type { Ids, Seal } from './graphql/ids.ts';
 import type { Viewer } from './identity/viewer.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly orm: MikroORM;
   readonly gate: ConsentGate;
   readonly live: Live;
+  readonly ledger: Ledger;
   readonly idsFor: (recipientId: string | null) => Ids;
   readonly readers: Readers;
   readonly cursors: Seal;

@@ -7,7 +7,8 @@ import { PartnerType } from '../partners/partners.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
 import { grantConsent, withdrawConsent } from './acts.service.ts';
 import { ConsentScopeEnum, GrantDurationEnum } from './catalogue.graphql.ts';
-import { findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
+import { findGrants, GRANT_STATUSES, type Granted, type GrantRow, type Withdrawn } from './grants.service.ts';
+import type { Receipt } from './ledger/index.ts';
 
 const GrantStatusEnum = builder.enumType('ConsentStatus', { values: GRANT_STATUSES });
 
@@ -15,7 +16,7 @@ const Operator = builder.objectRef<{ operator: true }>('Operator').implement({
   description: 'The controller: whoever runs this installation.',
   fields: (t) => ({ name: t.string({ resolve: () => 'Operator' }) }),
 });
-const ConsentRecipient = builder.unionType('ConsentRecipient', {
+export const ConsentRecipient = builder.unionType('ConsentRecipient', {
   types: [Operator, PartnerType],
   resolveType: (value) => ('operator' in value ? Operator : PartnerType),
 });
@@ -52,9 +53,14 @@ registerNode('Consent', {
     viewer.role === 'FAN' && viewer.fanId ? ((await findGrants(em, viewer.fanId, [key]))[0] ?? null) : null,
 });
 
-export const ConsentReceipt = builder.objectRef<{ id: string; jws: string }>('ConsentReceipt').implement({
+export const ConsentReceipt = builder.objectRef<Receipt>('ConsentReceipt').implement({
   description: 'A signed statement of one act of granting or withdrawing.',
-  fields: (t) => ({ id: t.exposeID('id'), jws: t.exposeString('jws') }),
+  fields: (t) => ({
+    id: t.exposeID('id', { description: "The act's: the receipt's jti." }),
+    jws: t.exposeString('jws', {
+      description: 'A JWS of type consent-receipt+jwt. The keys that verify it are at /.well-known/jwks.json.',
+    }),
+  }),
 });
 const Barrier = builder.objectRef<{ nodes: number; waitedMs: number }>('Barrier').implement({
   description: 'On how many nodes a withdrawal is known to have taken effect, and how long that took.',
@@ -71,10 +77,10 @@ const GrantConsentInput = builder.inputType('GrantConsentInput', {
     policyVersion: t.string({ required: true }),
   }),
 });
-const GrantConsentSuccess = builder.objectRef<{ grants: GrantRow[] }>('GrantConsentSuccess').implement({
+const GrantConsentSuccess = builder.objectRef<Granted>('GrantConsentSuccess').implement({
   fields: (t) => ({
     grants: t.expose('grants', { type: [ConsentType] }),
-    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
+    receipt: t.expose('receipt', { type: ConsentReceipt }),
   }),
 });
 
@@ -85,16 +91,14 @@ const WithdrawConsentInput = builder.inputType('WithdrawConsentInput', {
     erase: t.boolean({ description: 'Also delete what these scopes had collected.', defaultValue: false }),
   }),
 });
-const WithdrawConsentSuccess = builder
-  .objectRef<{ withdrawn: GrantRow[]; erased: boolean }>('WithdrawConsentSuccess')
-  .implement({
-    fields: (t) => ({
-      withdrawn: t.expose('withdrawn', { type: [ConsentType] }),
-      erased: t.exposeBoolean('erased'),
-      receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
-      barrier: t.field({ type: Barrier, nullable: true, resolve: () => null }),
-    }),
-  });
+const WithdrawConsentSuccess = builder.objectRef<Withdrawn & { erased: boolean }>('WithdrawConsentSuccess').implement({
+  fields: (t) => ({
+    withdrawn: t.expose('withdrawn', { type: [ConsentType] }),
+    erased: t.exposeBoolean('erased'),
+    receipt: t.expose('receipt', { type: ConsentReceipt }),
+    barrier: t.field({ type: Barrier, nullable: true, resolve: () => null }),
+  }),
+});
 
 const recipientKey = ({ ids }: Context, id: string | null | undefined) =>
   id ? ids.key('Partner', id, 'input.recipientId') : null;
@@ -104,8 +108,8 @@ builder.mutationFields((t) => ({
     type: GrantConsentSuccess,
     errors: {},
     args: { input: t.arg({ type: GrantConsentInput, required: true }) },
-    resolve: async (_, { input }, context) => ({
-      grants: await grantConsent(context, requireFan(context.viewer).fanId, {
+    resolve: (_, { input }, context) =>
+      grantConsent(context, requireFan(context.viewer).fanId, {
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         duration: input.duration ?? null,
@@ -113,7 +117,6 @@ builder.mutationFields((t) => ({
         until: input.until ?? null,
         policyVersion: input.policyVersion,
       }),
-    }),
   }),
   withdrawConsent: t.field({
     type: WithdrawConsentSuccess,
@@ -121,11 +124,11 @@ builder.mutationFields((t) => ({
     description: 'When it has returned, no event is sent under these grants any more.',
     args: { input: t.arg({ type: WithdrawConsentInput, required: true }) },
     resolve: async (_, { input }, context) => ({
-      withdrawn: await withdrawConsent(context, requireFan(context.viewer).fanId, {
+      ...(await withdrawConsent(context, requireFan(context.viewer).fanId, {
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         erase: input.erase ?? false,
-      }),
+      })),
       erased: input.erase ?? false,
     }),
   }),

@@ -2,6 +2,15 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import { ConsentClock, ConsentEvent, ConsentGrant, ConsentLog } from '../consent/grant.entity.ts';
+import {
+  FanKey,
+  LedgerEntry,
+  LedgerHead,
+  LedgerLeaf,
+  LedgerNode,
+  LedgerOpening,
+  LedgerPending,
+} from '../consent/ledger/ledger.entity.ts';
 import { Policy } from '../consent/policy.entity.ts';
 import { Fan } from '../fans/fan.entity.ts';
 import { Outbox } from '../live/outbox.entity.ts';
@@ -31,6 +40,13 @@ export const ENTITIES = [
   ConsentEvent,
   ConsentClock,
   ConsentLog,
+  FanKey,
+  LedgerEntry,
+  LedgerOpening,
+  LedgerPending,
+  LedgerLeaf,
+  LedgerNode,
+  LedgerHead,
   Campaign,
   Offer,
   Announcement,

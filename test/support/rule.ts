@@ -1,7 +1,9 @@
 /** The rule of consent asked directly, at any instant: fans, games and policies made for one question. */
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { DEVELOPMENT_MASTER_KEY } from '../../src/config.ts';
 import { Decision } from '../../src/consent/decision.ts';
 import { grantScopes, withdrawScopes } from '../../src/consent/grants.service.ts';
+import { createSealer } from '../../src/consent/ledger/index.ts';
 import type { ConsentScope } from '../../src/consent/scopes.ts';
 
 interface Question {
@@ -21,6 +23,7 @@ interface Grant {
 
 export function askRule(orm: MikroORM) {
   const em = () => orm.em.fork();
+  const sealer = createSealer(DEVELOPMENT_MASTER_KEY);
   let count = 0;
   const insert = async (statement: string): Promise<string> => {
     const [row] = await em().execute<{ id: string }[]>(statement);
@@ -42,8 +45,8 @@ export function askRule(orm: MikroORM) {
         values ('v${ordinal}', ${ordinal}, ${effectiveAt}, ${material}, 'en', 'text', '') returning id`),
     sql: (statement: string) => em().execute(statement),
     grant: (fanId: string, scopes: ConsentScope[], grant: Grant = {}) =>
-      em().transactional((tx) =>
-        grantScopes(tx, {
+      em().transactional(async (tx) => {
+        const act = {
           fanId,
           scopes,
           recipientId: grant.recipientId ?? null,
@@ -51,10 +54,11 @@ export function askRule(orm: MikroORM) {
           gameId: grant.gameId ?? null,
           until: grant.until ?? null,
           policyOrdinal: grant.policyOrdinal ?? 1,
-        }),
-      ),
-    withdraw: (fanId: string, scopes: ConsentScope[], recipientId: string | null = null, erase = false) =>
-      em().transactional((tx) => withdrawScopes(tx, { fanId, scopes, recipientId, erase })),
+        };
+        return (await grantScopes(tx, act, await sealer)).grants;
+      }),
+    withdraw: async (fanId: string, scopes: ConsentScope[], recipientId: string | null = null, erase = false) =>
+      (await withdrawScopes(em(), { fanId, scopes, recipientId, erase }, await sealer)).withdrawn,
     decide: async (fanId: string, { recipientId = null, gameId = null, at = 'app_now()' }: Question = {}) => {
       const [row] = await em().execute<{ mask: number; lineages: string[]; valid_until: Date | null }[]>(
         `select mask, lineages::text[] as lineages, valid_until from consent_mask(
