@@ -1,5 +1,4 @@
 /** The tree against the published vectors, against a tree built naively from the RFC's words, and against liars. */
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -14,6 +13,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../../src/consent/ledger/tree.ts';
+import { naiveRoot } from '../../support/ledger.ts';
 
 /** Leaves and roots of Certificate Transparency's own reference tests (merkletree tests of google/certificate-transparency). */
 const LEAVES = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'].map(
@@ -30,16 +30,6 @@ const ROOTS = [
   'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
   '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
 ];
-
-/** MTH of RFC 6962, section 2.1, word for word. */
-export function naiveRoot(leaves: readonly Uint8Array[]): Buffer {
-  const sha = (...parts: Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
-  if (leaves.length === 0) return sha();
-  if (leaves.length === 1) return sha(Buffer.of(0), leaves[0]!);
-  let k = 1;
-  while (k * 2 < leaves.length) k *= 2;
-  return sha(Buffer.of(1), naiveRoot(leaves.slice(0, k)), naiveRoot(leaves.slice(k)));
-}
 
 /** The nodes of a tree that grew in steps of these sizes. */
 function grow(leaves: readonly Uint8Array[], steps: readonly number[] = [leaves.length]): FindNode {
