@@ -49,7 +49,8 @@ export function consentLogRoutes(
       res
         .writeHead(status, { 'content-type': 'application/json', 'access-control-allow-origin': '*' })
         .end(JSON.stringify(body));
-    answer(orm.em.fork(), new URLSearchParams(query)).then(
+    const asked = async () => answer(orm.em.fork(), new URLSearchParams(query));
+    asked().then(
       (body) => send(200, body),
       (error) => {
         if (!(error instanceof CodedError)) log.error({ err: error }, 'the consent log could not be read');
