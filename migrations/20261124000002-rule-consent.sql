@@ -117,10 +117,12 @@ for each row execute function consent_grant_lineage();
 
 -- One act of sitting a game out, standing grants included. Answers when consent resumes, as far as is known; null where
 -- there is nothing left to sit out. Asking twice is safe. It takes consent away: the log entry comes last.
-create function consent_pause_game(p_act uuid, p_fan bigint, p_game bigint) returns timestamptz
+create function consent_pause_game(
+  p_act uuid, p_fan bigint, p_game bigint, p_at timestamptz, p_ciphertext bytea, p_leaf bytea, p_salt bytea
+) returns timestamptz
 language plpgsql as $$
 declare
-  v_at timestamptz := app_now();
+  v_at timestamptz := p_at;
   v_game game;
 begin
   perform 1 from fan where id = p_fan for no key update;
@@ -133,6 +135,7 @@ begin
   on conflict (fan_id, game_id) do update set session = excluded.session, lineage = excluded.lineage, at = excluded.at;
   delete from presence where fan_id = p_fan and game_id = p_game;
   insert into consent_event (act_id, fan_id, action, game_id, at) values (p_act, p_fan, 'PAUSED', p_game, v_at);
+  perform ledger_append(p_act, p_fan, p_ciphertext, p_leaf, p_salt);
   update fan set epoch = epoch + 1 where id = p_fan;
   perform consent_log_append(p_fan, null, null, null);
   return coalesce(v_game.ended_at + game_grace(), greatest(v_game.starts_at + game_cap(), v_at + game_grace()));
@@ -147,10 +150,12 @@ $$;
 
 -- One veto of all partner recipients. Every grant to a partner ends; a later one that names the partner stands. Answers
 -- whether this was the first: later ones change nothing.
-create function consent_veto_partners(p_act uuid, p_fan bigint) returns boolean
+create function consent_veto_partners(
+  p_act uuid, p_fan bigint, p_at timestamptz, p_ciphertext bytea, p_leaf bytea, p_salt bytea
+) returns boolean
 language plpgsql as $$
 declare
-  v_at timestamptz := app_now();
+  v_at timestamptz := p_at;
 begin
   update fan set partners_vetoed_at = v_at, epoch = epoch + 1 where id = p_fan and partners_vetoed_at is null;
   if not found then
@@ -159,6 +164,7 @@ begin
   update consent_grant set ended_at = v_at, end_reason = 'VETOED'
   where fan_id = p_fan and recipient_id is not null and ended_at is null;
   insert into consent_event (act_id, fan_id, action, at) values (p_act, p_fan, 'VETOED', v_at);
+  perform ledger_append(p_act, p_fan, p_ciphertext, p_leaf, p_salt);
   perform consent_log_append(p_fan, null, null, null);
   return true;
 end $$;

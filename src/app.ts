@@ -5,7 +5,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { Barrier, ConsentGate, isVeto, LeaseKeeper, recordVeto } from './consent/index.ts';
+import { Barrier, ConsentGate, isVeto, LeaseKeeper, Ledger, recordVeto } from './consent/index.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
 import { createIdsFor, Seal } from './graphql/ids.ts';
@@ -20,6 +20,7 @@ import { freshContext, type MakeEventContext, useLiveDelivery } from './live/del
 import { Live } from './live/index.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
 import { createReaders } from './readers.ts';
+import { consentLogRoutes } from './web/consent-log.ts';
 import { demoTabs } from './web/demo-tabs.ts';
 import { gpcRoutes } from './web/gpc.ts';
 import { graphiqlRoutes } from './web/graphiql.ts';
@@ -57,11 +58,13 @@ export async function createApp({
   const seal = new Seal(config.MASTER_KEY, 'stream');
   const live = await Live.start({ orm, url: databaseUrl, gate, lease, seal, log });
   const verify = createTokenVerifier(config);
+  const ledger = await Ledger.start(orm, config.MASTER_KEY, log);
   const services: Services = {
     orm,
     gate,
     barrier: new Barrier(orm),
     live,
+    ledger,
     readers: createReaders(orm),
     idsFor: createIdsFor(config.MASTER_KEY),
     cursors: new Seal(config.MASTER_KEY, 'page'),
@@ -100,6 +103,7 @@ export async function createApp({
     probeRoutes(orm, gate),
     policyRoutes(orm, schema),
     gpcRoutes,
+    consentLogRoutes(orm, ledger.jwks, log),
     ...(config.GRAPHIQL
       ? [
           graphiqlRoutes({
@@ -135,7 +139,7 @@ export async function createApp({
       server.closeIdleConnections();
       await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000))]);
       server.closeAllConnections();
-      await live.close();
+      await Promise.all([live.close(), ledger.close()]);
       await lease.close();
       await orm.close(true);
     },

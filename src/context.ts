@@ -6,6 +6,7 @@ import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
 import { ConsentView } from './consent/consent-view.ts';
 import type { ConsentGate } from './consent/gate.ts';
 import type { Barrier, Passed } from './consent/lease/barrier.ts';
+import type { Ledger } from './consent/ledger/index.ts';
 import { readNow } from './db/sql.ts';
 import type { Ids, Seal } from './graphql/ids.ts';
 import type { VerifyToken } from './identity/tokens.ts';
@@ -20,6 +21,7 @@ export interface Services {
   readonly gate: ConsentGate;
   readonly barrier: Barrier;
   readonly live: Live;
+  readonly ledger: Ledger;
   readonly idsFor: (recipientId: string | null) => Ids;
   readonly readers: Readers;
   readonly cursors: Seal;

@@ -7,8 +7,9 @@ import { PartnerType } from '../partners/partners.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
 import { grantConsent, type Withdrawal, withdrawConsent } from './acts.service.ts';
 import { ConsentScopeEnum, GrantDurationEnum } from './catalogue.graphql.ts';
-import { findGrantee, findGrants, GRANT_STATUSES, type GrantRow } from './grants.service.ts';
+import { findGrantee, findGrants, GRANT_STATUSES, type Granted, type GrantRow } from './grants.service.ts';
 import type { Passed } from './lease/barrier.ts';
+import type { Receipt } from './ledger/index.ts';
 
 const GrantStatusEnum = builder.enumType('ConsentStatus', { values: GRANT_STATUSES });
 
@@ -16,7 +17,7 @@ const Operator = builder.objectRef<{ operator: true }>('Operator').implement({
   description: 'The controller: whoever runs this installation.',
   fields: (t) => ({ name: t.string({ resolve: () => 'Operator' }) }),
 });
-const ConsentRecipient = builder.unionType('ConsentRecipient', {
+export const ConsentRecipient = builder.unionType('ConsentRecipient', {
   types: [Operator, PartnerType],
   resolveType: (value) => ('operator' in value ? Operator : PartnerType),
 });
@@ -56,9 +57,14 @@ registerNode('Consent', {
   },
 });
 
-export const ConsentReceipt = builder.objectRef<{ id: string; jws: string }>('ConsentReceipt').implement({
+export const ConsentReceipt = builder.objectRef<Receipt>('ConsentReceipt').implement({
   description: 'A signed statement of one act of granting or withdrawing.',
-  fields: (t) => ({ id: t.exposeID('id'), jws: t.exposeString('jws') }),
+  fields: (t) => ({
+    id: t.exposeID('id', { description: "The act's: the receipt's jti." }),
+    jws: t.exposeString('jws', {
+      description: 'A JWS of type consent-receipt+jwt. The keys that verify it are at /.well-known/jwks.json.',
+    }),
+  }),
 });
 export const Barrier = builder.objectRef<Passed>('Barrier').implement({
   description: 'On how many nodes a withdrawal is known to have taken effect, and how long that took.',
@@ -76,10 +82,10 @@ const GrantConsentInput = builder.inputType('GrantConsentInput', {
     wardId: t.id({ description: 'For a ward of yours. Absent: for yourself.' }),
   }),
 });
-const GrantConsentSuccess = builder.objectRef<{ grants: GrantRow[] }>('GrantConsentSuccess').implement({
+const GrantConsentSuccess = builder.objectRef<Granted>('GrantConsentSuccess').implement({
   fields: (t) => ({
     grants: t.expose('grants', { type: [ConsentType] }),
-    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
+    receipt: t.expose('receipt', { type: ConsentReceipt }),
   }),
 });
 
@@ -95,8 +101,8 @@ const WithdrawConsentSuccess = builder.objectRef<Withdrawal & { erased: boolean 
   fields: (t) => ({
     withdrawn: t.expose('withdrawn', { type: [ConsentType] }),
     erased: t.exposeBoolean('erased'),
-    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
-    barrier: t.expose('barrier', { type: Barrier, nullable: true }),
+    receipt: t.expose('receipt', { type: ConsentReceipt }),
+    barrier: t.expose('barrier', { type: Barrier }),
   }),
 });
 
@@ -114,8 +120,8 @@ builder.mutationFields((t) => ({
     type: GrantConsentSuccess,
     errors: {},
     args: { input: t.arg({ type: GrantConsentInput, required: true }) },
-    resolve: async (_, { input }, context) => ({
-      grants: await grantConsent(context, actsFor(context, input.wardId), {
+    resolve: (_, { input }, context) =>
+      grantConsent(context, actsFor(context, input.wardId), {
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         duration: input.duration ?? null,
@@ -123,7 +129,6 @@ builder.mutationFields((t) => ({
         until: input.until ?? null,
         policyVersion: input.policyVersion,
       }),
-    }),
   }),
   withdrawConsent: t.field({
     type: WithdrawConsentSuccess,

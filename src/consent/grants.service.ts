@@ -1,12 +1,13 @@
 /**
- * Granting and withdrawing. Each is one SQL function call in one commit; a withdrawal has taken effect when it returns
- * on this node, and on every other node no event is decided by anything older (the lease and the barrier come beside).
+ * Granting and withdrawing in SQL. Each is one function call in one commit, with its entry in the ledger; when a
+ * withdrawal has taken effect on every node, the barrier tells.
  */
-import { randomUUID } from 'node:crypto';
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import { sayIfUnknown } from '../db/outcome.ts';
 import { arrayOf } from '../db/sql.ts';
 import { ConflictError, InputError, NotFoundError } from '../errors.ts';
 import type { GrantDuration } from './grant.entity.ts';
+import { type NamedScope, type Receipt, type Sealer, sealedArguments } from './ledger/index.ts';
 import { CATALOGUE, type ConsentScope } from './scopes.ts';
 
 export interface ActOfGranting {
@@ -43,59 +44,110 @@ export const GRANT_STATUSES = [
 ] as const;
 export type GrantStatus = (typeof GRANT_STATUSES)[number];
 
-/** The grants given, in the order of the scopes. Runs in the caller's transaction. */
-export async function grantScopes(em: SqlEntityManager, act: ActOfGranting): Promise<GrantRow[]> {
+export interface Granted {
+  grants: GrantRow[];
+  /** For the fan, once the act is committed. */
+  receipt: Receipt;
+}
+
+/** The grants given, in the order of the scopes. Runs in the caller's transaction; wake the ledger after its commit. */
+export async function grantScopes(em: SqlEntityManager, act: ActOfGranting, sealer: Sealer): Promise<Granted> {
   const scopes = [...new Set(act.scopes)];
   if (scopes.length === 0) throw new InputError('Name at least one scope.', 'input.scopes');
   const durations = scopes.map((scope) => act.duration ?? (act.until ? 'UNTIL' : CATALOGUE[scope].defaultDuration));
-  await checkDurations(em, act, scopes, durations);
+  const named = await nameScopes(em, act, scopes, durations);
+  const { fanId, recipientId, policyOrdinal } = act;
+  const gameId = durations.includes('GAME') ? act.gameId : null;
+  const sealed = await sealer.seal(em, {
+    action: 'GRANTED',
+    fanId,
+    recipientId,
+    gameId,
+    policyOrdinal,
+    scopes: named,
+  });
   const rows = await em.execute<{ id: string }[]>(sql`
     select id from consent_grant_scopes(
-      ${randomUUID()}, ${act.fanId}, ${arrayOf(scopes)}::text[], ${arrayOf(durations)}::text[],
-      ${act.recipientId}::bigint, ${act.gameId}::bigint, ${act.until}::timestamptz, ${act.policyOrdinal})`);
-  return findGrants(
-    em,
-    act.fanId,
-    rows.map((row) => row.id),
-  );
+      ${sealed.actId}, ${fanId}, ${arrayOf(scopes)}::text[], ${arrayOf(durations)}::text[], ${recipientId}::bigint,
+      ${act.gameId}::bigint, ${act.until}::timestamptz, ${policyOrdinal}, ${sealedArguments(sealed)})`);
+  const keys = rows.map((row) => row.id);
+  return { grants: await findGrants(em, fanId, keys), receipt: sealed.receipt };
 }
 
-async function checkDurations(
+/**
+ * Each scope with its duration and end, as the entry will say it. The fan and the game are locked, in the order in which
+ * the act locks them, so that what is sealed is what will stand.
+ */
+async function nameScopes(
   em: SqlEntityManager,
   act: ActOfGranting,
   scopes: readonly ConsentScope[],
   durations: readonly GrantDuration[],
-): Promise<void> {
+): Promise<NamedScope[]> {
   if (act.until !== null && durations.some((duration) => duration !== 'UNTIL')) {
     throw new InputError('until goes with the duration UNTIL.', 'input.until');
   }
+  const ends: Record<GrantDuration, Date | null> = { STANDING: null, UNTIL: act.until, GAME: null };
   if (durations.includes('UNTIL')) {
     const [now] = await em.execute<{ past: boolean }[]>(sql`select ${act.until}::timestamptz <= app_now() as past`);
     if (act.until === null || now!.past) throw new InputError('UNTIL needs an instant to come.', 'input.until');
   }
   const forGame = scopes.filter((_, place) => durations[place] === 'GAME');
-  if (forGame.length === 0) return;
+  if (forGame.length > 0) ends.GAME = await checkGame(em, act, forGame);
+  return scopes.map((scope, place) => ({ scope, duration: durations[place]!, until: ends[durations[place]!] }));
+}
+
+/** Until when a grant for the game will hold at the latest. */
+async function checkGame(em: SqlEntityManager, act: ActOfGranting, forGame: readonly ConsentScope[]): Promise<Date> {
   if (act.gameId === null) {
     throw new InputError(`${forGame.join(', ')} would be for one game: name it, or another duration.`, 'input.gameId');
   }
-  const [game] = await em.execute<{ over: boolean }[]>(sql`
-    select status not in ('SCHEDULED', 'LIVE') or starts_at + game_cap() <= app_now() as over
-    from game where id = ${act.gameId}`);
+  await em.execute(sql`select 1 from fan where id = ${act.fanId} for no key update`);
+  const [game] = await em.execute<{ over: boolean; cap: Date }[]>(sql`
+    select status not in ('SCHEDULED', 'LIVE') or starts_at + game_cap() <= app_now() as over,
+      starts_at + game_cap() as cap
+    from game where id = ${act.gameId} for share`);
   if (!game) throw new NotFoundError('The game');
   if (game.over) throw new ConflictError('INVALID_STATE', 'That game is over, so nothing can be granted for it.');
+  return new Date(game.cap);
 }
 
-/** The keys of the grants that ended. One statement: outside a transaction it is a commit by itself. */
+export interface ActOfWithdrawing {
+  fanId: string;
+  scopes: readonly ConsentScope[];
+  recipientId: string | null;
+  erase: boolean;
+}
+
+/**
+ * The keys of the grants that ended. It commits by itself, in one statement: call it outside any transaction, so that no
+ * round trip happens under the consent clock's lock. Wake the ledger afterwards.
+ * @throws ServiceError OUTCOME_UNKNOWN when the commit's answer was lost.
+ */
 export async function withdrawScopes(
   em: SqlEntityManager,
-  act: { fanId: string; scopes: readonly ConsentScope[]; recipientId: string | null; erase: boolean },
-): Promise<string[]> {
+  act: ActOfWithdrawing,
+  sealer: Sealer,
+): Promise<{ keys: string[]; receipt: Receipt }> {
+  if (em.isInTransaction()) throw new Error('A withdrawal commits by itself.');
   const scopes = [...new Set(act.scopes)];
   if (scopes.length === 0) throw new InputError('Name at least one scope.', 'input.scopes');
-  const rows = await em.execute<{ id: string }[]>(sql`
+  const { fanId, recipientId } = act;
+  const sealed = await sealer.seal(em, {
+    action: 'WITHDRAWN',
+    fanId,
+    recipientId,
+    gameId: null,
+    policyOrdinal: null,
+    scopes: scopes.map((scope) => ({ scope, duration: null, until: null })),
+  });
+  const rows = await em
+    .execute<{ id: string }[]>(sql`
     select id from consent_withdraw_scopes(
-      ${randomUUID()}, ${act.fanId}, ${arrayOf(scopes)}::text[], ${act.recipientId}::bigint, ${act.erase})`);
-  return rows.map((row) => row.id);
+      ${sealed.actId}, ${fanId}, ${arrayOf(scopes)}::text[], ${recipientId}::bigint, ${act.erase},
+      ${sealedArguments(sealed)})`)
+    .catch(sayIfUnknown);
+  return { keys: rows.map((row) => row.id), receipt: sealed.receipt };
 }
 
 /** Whose grant this is. */

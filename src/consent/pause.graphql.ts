@@ -21,8 +21,8 @@ const PauseForGameSuccess = builder.objectRef<Pause & { gameId: string }>('Pause
       description:
         'As far as is known: the end of the game plus half an hour, or 12 hours after its start while it has not ended.',
     }),
-    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
-    barrier: t.expose('barrier', { type: Barrier, nullable: true }),
+    receipt: t.expose('receipt', { type: ConsentReceipt }),
+    barrier: t.expose('barrier', { type: Barrier }),
   }),
 });
 

@@ -2,16 +2,17 @@
  * Sitting one game out, standing grants included. It takes consent away, so it goes the way of a withdrawal: one SQL
  * function call in one commit, with the log entry last. Asking twice is safe.
  */
-import { randomUUID } from 'node:crypto';
 import { sql } from '@mikro-orm/postgresql';
 import { type Context, consentEnded } from '../context.ts';
 import { sayIfUnknown } from '../db/outcome.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import type { Passed } from './lease/barrier.ts';
+import { type Receipt, sealedArguments } from './ledger/index.ts';
 import { requireMayTakeAway } from './on-behalf.ts';
 
 export interface Pause {
   resumesAt: Date;
+  receipt: Receipt;
   barrier: Passed;
 }
 
@@ -23,12 +24,16 @@ export interface Pause {
 export async function pauseForGame(context: Context, fanId: string, gameId: string): Promise<Pause> {
   if (!(await context.loaders.game.load(gameId))) throw new NotFoundError('The game');
   await requireMayTakeAway(context.em, context.viewer, fanId);
-  const [row] = await context.em
-    .execute<{ resumes_at: Date | null }[]>(
-      sql`select consent_pause_game(${randomUUID()}, ${fanId}, ${gameId}) as resumes_at`,
-    )
+  const { em, ledger } = context;
+  const act = { action: 'PAUSED', fanId, gameId, scopes: [], recipientId: null, policyOrdinal: null } as const;
+  const sealed = await ledger.sealer.seal(em, act);
+  const [row] = await em
+    .execute<{ resumes_at: Date | null }[]>(sql`
+      select consent_pause_game(${sealed.actId}, ${fanId}, ${gameId}, ${sealedArguments(sealed)}) as resumes_at`)
     .catch(sayIfUnknown);
   if (row!.resumes_at === null)
     throw new ConflictError('INVALID_STATE', 'That game is over: there is nothing to sit out.');
-  return { resumesAt: new Date(row!.resumes_at), barrier: await consentEnded(context, fanId) };
+  ledger.wake();
+  const barrier = await consentEnded(context, fanId);
+  return { resumesAt: new Date(row!.resumes_at), receipt: sealed.receipt, barrier };
 }

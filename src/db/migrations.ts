@@ -1,10 +1,12 @@
 /** The migrations, in order; a new one is appended here. */
 import { First } from '../../migrations/20261123000001-first.ts';
+import { Ledger } from '../../migrations/20261124000001-ledger.ts';
 import { Rule } from '../../migrations/20261124000002-rule.ts';
 import { Leases } from '../../migrations/20261124000004-lease.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
+  { name: '20261124000001-ledger', class: Ledger },
   { name: '20261124000002-rule', class: Rule },
   { name: '20261124000004-lease', class: Leases },
 ];

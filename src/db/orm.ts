@@ -2,6 +2,15 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import { ConsentClock, ConsentEvent, ConsentGrant, ConsentLease, ConsentLog } from '../consent/grant.entity.ts';
+import {
+  FanKey,
+  LedgerEntry,
+  LedgerHead,
+  LedgerLeaf,
+  LedgerNode,
+  LedgerOpening,
+  LedgerPending,
+} from '../consent/ledger/ledger.entity.ts';
 import { ConsentPause } from '../consent/pause.entity.ts';
 import { Policy } from '../consent/policy.entity.ts';
 import { AgeThreshold } from '../fans/age.entity.ts';
@@ -36,6 +45,13 @@ export const ENTITIES = [
   ConsentClock,
   ConsentLog,
   ConsentLease,
+  FanKey,
+  LedgerEntry,
+  LedgerOpening,
+  LedgerPending,
+  LedgerLeaf,
+  LedgerNode,
+  LedgerHead,
   Campaign,
   Offer,
   Announcement,

@@ -2,6 +2,9 @@
 import { ConsentScopeEnum } from '../consent/catalogue.graphql.ts';
 import { ConsentReceipt, ConsentType } from '../consent/consent.graphql.ts';
 import { findGrants } from '../consent/grants.service.ts';
+import type { Receipt } from '../consent/index.ts';
+import { connectHistory } from '../consent/ledger/history.ts';
+import { ConsentHistoryEntry, LedgerCheckType } from '../consent/ledger/ledger.graphql.ts';
 import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
@@ -52,6 +55,23 @@ builder.subjectType(FanType, {
       description: "The fan's own grants, to everyone. Null for all other viewers.",
       resolve: (fan, _, { em }) => findGrants(em, fan.id),
     }),
+    consentHistory: t.connection({
+      type: ConsentHistoryEntry,
+      nullable: true,
+      consent: null,
+      selfOnly: true,
+      description: 'Every act, scope by scope, the latest first. Null for all but the fan.',
+      resolve: (fan, args, context) => connectHistory(context, fan.id, args),
+    }),
+    verifyLedger: t.field({
+      type: LedgerCheckType,
+      nullable: true,
+      consent: null,
+      selfOnly: true,
+      description: 'Opens and proves every entry of the fan in the ledger. Null for all but the fan.',
+      complexity: 500,
+      resolve: (fan, _, { em, ledger }) => ledger.check(em, fan.id),
+    }),
     withheld: t.field({
       type: [WithheldType],
       nullable: true,
@@ -97,10 +117,10 @@ const EnrollFanInput = builder.inputType('EnrollFanInput', {
     alsoGrant: t.field({ type: [ConsentScopeEnum] }),
   }),
 });
-const EnrollFanSuccess = builder.objectRef<{ fan: Fan }>('EnrollFanSuccess').implement({
+const EnrollFanSuccess = builder.objectRef<{ fan: Fan; receipt: Receipt }>('EnrollFanSuccess').implement({
   fields: (t) => ({
     fan: t.expose('fan', { type: FanType }),
-    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
+    receipt: t.expose('receipt', { type: ConsentReceipt }),
   }),
 });
 
@@ -117,11 +137,10 @@ builder.mutationFields((t) => ({
     errors: {},
     description: 'Enrolls the subject of the token, and grants PROFILE and LOYALTY to the operator.',
     args: { input: t.arg({ type: EnrollFanInput, required: true }) },
-    resolve: async (_, { input }, context) => {
+    resolve: (_, { input }, context) => {
       const favoriteTeamId =
         input.favoriteTeamId && context.ids.key('Team', input.favoriteTeamId, 'input.favoriteTeamId');
-      const fan = await enrollFan(context, { ...input, favoriteTeamId, alsoGrant: input.alsoGrant ?? [] });
-      return { fan };
+      return enrollFan(context, { ...input, favoriteTeamId, alsoGrant: input.alsoGrant ?? [] });
     },
   }),
   updateMe: t.field({

@@ -5,6 +5,7 @@ import {
   type ConsentScope,
   gateWrite,
   grantScopes,
+  type Receipt,
   recordVeto,
   requireCurrentPolicy,
   type ScopedValue,
@@ -44,17 +45,17 @@ export const BY_ENROLLING: readonly ConsentScope[] = ['PROFILE', 'LOYALTY'];
  * One commit: the fan, the grants, the profile. A veto of partners that comes along is the next.
  * @throws ConflictError ALREADY_ENROLLED, ConsentError, InputError.
  */
-export async function enrollFan(context: Context, input: EnrollFan): Promise<Fan> {
+export async function enrollFan(context: Context, input: EnrollFan): Promise<{ fan: Fan; receipt: Receipt }> {
   const viewer = requireRole(context.viewer, 'FAN');
   const { policyVersion, jurisdiction, ...profile } = read(NewFan, input);
-  const fan = await context.em.transactional(async (em) => {
+  const enrolled = await context.em.transactional(async (em) => {
     const policy = await requireCurrentPolicy(em, policyVersion);
     await refuseMinor(em, profile.birthYear ?? null, jurisdiction ?? null);
     const [row] = await em.execute<{ id: string }[]>(sql`
       insert into fan (subject, jurisdiction) values (${viewer.subject}, ${jurisdiction ?? null})
       on conflict (subject) do nothing returning id`);
     if (!row) throw new ConflictError('ALREADY_ENROLLED', 'This subject is enrolled already.');
-    await grantScopes(em, {
+    const act = {
       fanId: row.id,
       scopes: [...BY_ENROLLING, ...input.alsoGrant],
       recipientId: null,
@@ -62,13 +63,15 @@ export async function enrollFan(context: Context, input: EnrollFan): Promise<Fan
       gameId: null,
       until: null,
       policyOrdinal: policy.ordinal,
-    });
-    return storeProfile(em, row.id, profile);
+    };
+    const { receipt } = await grantScopes(em, act, context.ledger.sealer);
+    return { fan: await storeProfile(em, row.id, profile), receipt };
   });
-  viewer.fanId = fan.id;
-  consentChanged(context, fan.id);
+  viewer.fanId = enrolled.fan.id;
+  consentChanged(context, enrolled.fan.id);
+  context.ledger.wake();
   if (context.vetoesPartners) await recordVeto(context, viewer);
-  return fan;
+  return enrolled;
 }
 
 /** What is left out stays; null removes. @throws ConsentError CONSENT_REQUIRED, AccessError, InputError. */

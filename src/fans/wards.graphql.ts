@@ -2,9 +2,8 @@
 import { ConsentScopeEnum } from '../consent/catalogue.graphql.ts';
 import { ConsentReceipt } from '../consent/consent.graphql.ts';
 import { builder } from '../graphql/builder.ts';
-import type { Fan } from './fan.entity.ts';
 import { FanType } from './fans.graphql.ts';
-import { enrollWard } from './wards.service.ts';
+import { type EnrolledWard, enrollWard } from './wards.service.ts';
 
 const EnrollWardInput = builder.inputType('EnrollWardInput', {
   fields: (t) => ({
@@ -20,10 +19,10 @@ const EnrollWardInput = builder.inputType('EnrollWardInput', {
     idempotencyKey: t.string({ required: true }),
   }),
 });
-const EnrollWardSuccess = builder.objectRef<{ ward: Fan }>('EnrollWardSuccess').implement({
+const EnrollWardSuccess = builder.objectRef<EnrolledWard>('EnrollWardSuccess').implement({
   fields: (t) => ({
     ward: t.expose('ward', { type: FanType }),
-    receipt: t.field({ type: ConsentReceipt, nullable: true, resolve: () => null }),
+    receipt: t.expose('receipt', { type: ConsentReceipt, nullable: true }),
   }),
 });
 
@@ -34,8 +33,6 @@ builder.mutationField('enrollWard', (t) =>
     description:
       'An enrolled adult enrolls somebody below the age of consent as their ward, and grants PROFILE and LOYALTY to the operator.',
     args: { input: t.arg({ type: EnrollWardInput, required: true }) },
-    resolve: async (_, { input }, context) => ({
-      ward: await enrollWard(context, { ...input, alsoGrant: input.alsoGrant ?? [] }),
-    }),
+    resolve: (_, { input }, context) => enrollWard(context, { ...input, alsoGrant: input.alsoGrant ?? [] }),
   }),
 );

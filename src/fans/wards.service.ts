@@ -5,7 +5,7 @@
  */
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import { type ConsentScope, grantScopes, requireCurrentPolicy } from '../consent/index.ts';
+import { type ConsentScope, grantScopes, type Receipt, requireCurrentPolicy } from '../consent/index.ts';
 import { type Context, consentChanged } from '../context.ts';
 import { AccessError, ConflictError, InputError } from '../errors.ts';
 import { requireFan } from '../identity/roles.ts';
@@ -24,19 +24,25 @@ export interface EnrollWard extends z.infer<typeof NewWard> {
   alsoGrant: readonly ConsentScope[];
 }
 
+export interface EnrolledWard {
+  ward: Fan;
+  /** Null once its opening has been erased. */
+  receipt: Receipt | null;
+}
+
 /**
  * One commit: the ward, the grants, the profile. The same key answers with the same ward.
  * @throws AccessError GUARDIAN_REQUIRED for a guardian who is a minor, ConflictError ALREADY_ENROLLED, ConsentError,
  * InputError for a ward who is of age, and for a token that is not one of theirs.
  */
-export async function enrollWard(context: Context, input: EnrollWard): Promise<Fan> {
+export async function enrollWard(context: Context, input: EnrollWard): Promise<EnrolledWard> {
   const { fanId: guardianId, subject: own } = requireFan(context.viewer);
   const { policyVersion, wardToken, idempotencyKey, jurisdiction, ...profile } = read(NewWard, input);
   const subject = wardToken ? await readSubject(context, wardToken, own) : null;
-  const ward = await context.em.transactional(async (em) => {
+  const enrolled = await context.em.transactional(async (em) => {
     const guardian = await requireAdult(em, guardianId);
     const repeated = await em.findOne(Fan, { guardianId, wardKey: idempotencyKey });
-    if (repeated) return repeated;
+    if (repeated) return { ward: repeated, receipt: await findFirstReceipt(em, context, repeated.id) };
     const place = jurisdiction ?? guardian.jurisdiction;
     if (!(await isMinor(em, profile.birthYear, place))) {
       throw new InputError('At this age they enroll themselves.', 'input.birthYear');
@@ -46,7 +52,7 @@ export async function enrollWard(context: Context, input: EnrollWard): Promise<F
       insert into fan (subject, jurisdiction, guardian_id, ward_key)
       values (${subject}, ${place}, ${guardianId}, ${idempotencyKey}) on conflict (subject) do nothing returning id`);
     if (!row) throw new ConflictError('ALREADY_ENROLLED', 'This subject is enrolled already.');
-    await grantScopes(em, {
+    const act = {
       fanId: row.id,
       scopes: [...BY_ENROLLING, ...input.alsoGrant],
       recipientId: null,
@@ -54,11 +60,26 @@ export async function enrollWard(context: Context, input: EnrollWard): Promise<F
       gameId: null,
       until: null,
       policyOrdinal: policy.ordinal,
-    });
-    return storeProfile(em, row.id, profile);
+    };
+    const { receipt } = await grantScopes(em, act, context.ledger.sealer);
+    return { ward: await storeProfile(em, row.id, profile), receipt };
   });
-  consentChanged(context, ward.id);
-  return ward;
+  consentChanged(context, enrolled.ward.id);
+  context.ledger.wake();
+  return enrolled;
+}
+
+/** Of the act by which they were enrolled. */
+async function findFirstReceipt(em: SqlEntityManager, { ledger }: Context, fanId: string): Promise<Receipt | null> {
+  const rows = await em.execute<{ act_id: string }[]>(
+    sql`select act_id from consent_event where fan_id = ${fanId} order by id limit 1`,
+  );
+  const receipts = await ledger.findReceipts(
+    em,
+    fanId,
+    rows.map((row) => row.act_id),
+  );
+  return receipts.get(rows[0]?.act_id ?? '') ?? null;
 }
 
 /** The minors whose guardian this fan is. */

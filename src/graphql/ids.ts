@@ -18,7 +18,7 @@ const PUBLIC_TYPES = [
   'Offer',
   'Announcement',
 ] as const;
-const PERSONAL_TYPES = ['Fan', 'Visit', 'Consent', 'Delivery'] as const;
+const PERSONAL_TYPES = ['Fan', 'Visit', 'Consent', 'ConsentHistoryEntry', 'Delivery'] as const;
 export type PublicType = (typeof PUBLIC_TYPES)[number];
 export type PersonalType = (typeof PERSONAL_TYPES)[number];
 export type NodeType = PublicType | PersonalType;

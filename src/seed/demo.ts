@@ -125,7 +125,7 @@ async function enrolled(context: Context, subject: string): Promise<boolean> {
 }
 
 async function sowFan(context: Context, { subject, displayName, sharesWith }: DemoFan): Promise<void> {
-  const fan = await enrollFan(context, {
+  const { fan } = await enrollFan(context, {
     displayName,
     email: `${subject}@example.com`,
     policyVersion: await currentVersion(context),

@@ -2,7 +2,9 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/context.ts';
+import { connectOrm } from '../../src/db/orm.ts';
 import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, POLICY, zoneIds } from '../support/operations.ts';
+import { askRule } from '../support/rule.ts';
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts';
 import { type OpenStream, type OpenStreamOver, overServerSentEvents, overWebSocket } from '../support/stream.ts';
 
@@ -53,13 +55,9 @@ function blindly(context: Context): Context {
 
 /** A grant whose message to the nodes is lost. */
 async function grantWithoutWakeUp(databaseUrl: string, fanId: string): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query(
-    `select consent_grant_scopes(gen_random_uuid(), $1, '{OFFERS_LIVE}', '{STANDING}', null, null, null, 1)`,
-    [fanId],
-  );
-  await client.end();
+  const orm = await connectOrm(databaseUrl, { max: 1 });
+  await askRule(orm).grant(fanId, ['OFFERS_LIVE']);
+  await orm.close(true);
 }
 
 /** Events are read below the oldest running transaction: this one keeps them waiting. */

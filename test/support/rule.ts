@@ -1,7 +1,9 @@
 /** The rule of consent asked directly, at any instant: fans, games and policies made for one question. */
-import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
+import { type MikroORM, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import { DEVELOPMENT_MASTER_KEY } from '../../src/config.ts';
 import { Decision } from '../../src/consent/decision.ts';
 import { grantScopes, withdrawScopes } from '../../src/consent/grants.service.ts';
+import { createSealer, sealedArguments } from '../../src/consent/ledger/index.ts';
 import type { ConsentScope } from '../../src/consent/scopes.ts';
 
 interface Question {
@@ -19,7 +21,11 @@ interface Grant {
   policyOrdinal?: number;
 }
 
+/** What an act that only takes away does not name. */
+const TAKEN = { scopes: [], recipientId: null, policyOrdinal: null } as const;
+
 export function askRule(orm: MikroORM) {
+  const sealer = createSealer(DEVELOPMENT_MASTER_KEY);
   let count = 0;
   let clock: string | null = null;
   /** One transaction, at the instant that was travelled to. */
@@ -50,8 +56,8 @@ export function askRule(orm: MikroORM) {
         values ('v${ordinal}', ${ordinal}, ${effectiveAt}, ${material}, 'en', 'text', '') returning id`),
     sql: (statement: string) => execute<Record<string, unknown>>(statement),
     grant: (fanId: string, scopes: ConsentScope[], grant: Grant = {}) =>
-      within((em) =>
-        grantScopes(em, {
+      within(async (em) => {
+        const act = {
           fanId,
           scopes,
           recipientId: grant.recipientId ?? null,
@@ -59,23 +65,31 @@ export function askRule(orm: MikroORM) {
           gameId: grant.gameId ?? null,
           until: grant.until ?? null,
           policyOrdinal: grant.policyOrdinal ?? 1,
-        }),
-      ),
-    withdraw: (fanId: string, scopes: ConsentScope[], recipientId: string | null = null, erase = false) =>
-      within((em) => withdrawScopes(em, { fanId, scopes, recipientId, erase })),
+        };
+        return (await grantScopes(em, act, await sealer)).grants;
+      }),
+    /** Takes effect now: a withdrawal commits by itself, and no transaction can make it travel. */
+    withdraw: async (fanId: string, scopes: ConsentScope[], recipientId: string | null = null, erase = false) =>
+      (await withdrawScopes(orm.em.fork(), { fanId, scopes, recipientId, erase }, await sealer)).keys,
     /** When consent resumes; null where there was nothing to sit out. */
     pause: async (fanId: string, gameId: string) => {
-      const [row] = await execute<{ at: Date | null }>(
-        `select consent_pause_game(gen_random_uuid(), ${fanId}, ${gameId}) as at`,
-      );
-      return row!.at && new Date(row!.at);
+      const row = await within(async (em) => {
+        const sealed = await (await sealer).seal(em, { ...TAKEN, action: 'PAUSED', fanId, gameId });
+        const [paused] = await em.execute<{ at: Date | null }[]>(
+          sql`select consent_pause_game(${sealed.actId}, ${fanId}, ${gameId}, ${sealedArguments(sealed)}) as at`,
+        );
+        return paused!;
+      });
+      return row.at && new Date(row.at);
     },
-    veto: async (fanId: string) => {
-      const [row] = await execute<{ first: boolean }>(
-        `select consent_veto_partners(gen_random_uuid(), ${fanId}) as first`,
-      );
-      return row!.first;
-    },
+    veto: (fanId: string) =>
+      within(async (em) => {
+        const sealed = await (await sealer).seal(em, { ...TAKEN, action: 'VETOED', fanId, gameId: null });
+        const [row] = await em.execute<{ first: boolean }[]>(
+          sql`select consent_veto_partners(${sealed.actId}, ${fanId}, ${sealedArguments(sealed)}) as first`,
+        );
+        return row!.first;
+      }),
     decide: async (fanId: string, { recipientId = null, gameId = null, at = 'app_now()' }: Question = {}) => {
       const [row] = await execute<{ mask: number; lineages: string[]; valid_until: Date | null }>(
         `select mask, lineages::text[] as lineages, valid_until from consent_mask(

@@ -1,0 +1,16 @@
+/** `npm run bench -- NAME [--json]`: runs one benchmark; the last line on standard output is one JSON object. */
+import type { Benchmark } from './benchmark.ts';
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
+  ledger: () => import('./ledger.ts'),
+};
+
+const [name, ...options] = process.argv.slice(2);
+const load = name !== undefined && Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
+if (!load) {
+  console.error(`Name a benchmark: ${Object.keys(BENCHMARKS).join(', ')}.`);
+  process.exit(1);
+}
+const { run } = await load();
+const result = await run(options.includes('--json') ? () => {} : (line) => console.log(line));
+console.log(JSON.stringify({ benchmark: name, ...result }));
