@@ -1,7 +1,11 @@
 /** The log: JSON lines on standard error, or nothing personal. An error is its kind, code and stack; never its details, in which a database names values. */
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
-export function createLog(level: string): Logger {
+/** A test reads along by a destination of its own. */
+export function createLog(
+  level: string,
+  destination: DestinationStream = pino.destination({ fd: 2, sync: true }),
+): Logger {
   return pino(
     {
       level,
@@ -14,7 +18,7 @@ export function createLog(level: string): Logger {
         },
       },
     },
-    pino.destination({ fd: 2, sync: true }),
+    destination,
   );
 }
 
