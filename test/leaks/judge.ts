@@ -16,6 +16,8 @@ export interface Judged {
   readonly captured?: boolean;
   /** Gated fields that have no value yet, whoever asks. */
   readonly empty: ReadonlySet<string>;
+  /** The types of which the fan has none, and so no id to ask by. */
+  readonly absent?: ReadonlySet<string>;
 }
 
 export interface Findings {
@@ -100,8 +102,8 @@ function judgeField(judged: Judged, findings: Findings, pick: Pick, value: unkno
 }
 
 /** Whether this very field must be null, must not be, or neither. */
-function verdictOf({ oracle, captured }: Judged, pick: Pick, place: Place): Verdict {
-  if (pick.idOf) return oracle.node(pick.idOf);
+function verdictOf({ oracle, captured, absent }: Judged, pick: Pick, place: Place): Verdict {
+  if (pick.idOf) return absent?.has(pick.idOf) ? 'withheld' : oracle.node(pick.idOf);
   if (pick.field.extensions.selfOnly) return oracle.isSelf ? oracle.sees() : 'withheld';
   if (gateOf(pick.field)) return oracle.shows(place.gates, captured);
   return 'either';

@@ -91,16 +91,23 @@ async function askEverybody(
       // The fan's own streams are listened to; to everybody else they are refused.
       if (kind === 'subscription' && viewer === 'the fan') return;
       const oracle = new Oracle(truth, viewer);
-      const variables = await idsFor(world, subject, recipientId);
+      const { ids, absent } = await idsFor(world, subject, recipientId);
       const shown = outcome.shown.get(viewer) ?? new Set<string>();
       outcome.shown.set(viewer, shown);
       for (const document of documents) {
         for (const transport of kind === 'subscription' ? (['graphql-ws'] as const) : transportsFor(document)) {
-          const used = Object.fromEntries(document.variables.map((name) => [name, variables.get(name) ?? null]));
+          const used = Object.fromEntries(document.variables.map((name) => [name, ids.get(name) ?? null]));
           const question = { url, token, document, variables: used };
           if (kind === 'subscription' && viewer === 'another fan') continue;
           const answer = await world.transports.ask(transport, question);
-          const judged = { picks: document.picks, answer, canaries: subject.canaries, oracle, empty: plan.empty };
+          const judged = {
+            picks: document.picks,
+            answer,
+            canaries: subject.canaries,
+            oracle,
+            empty: plan.empty,
+            absent,
+          };
           const found = judge(judged);
           outcome.cases += document.paths.length;
           for (const coordinate of found.shown) shown.add(coordinate);
@@ -118,23 +125,31 @@ async function askEverybody(
 /** The tables of types that are not called like them. */
 const TABLES: Readonly<Record<string, string>> = { Consent: 'consent_grant' };
 
+const NO_KEY = '999999';
+
 /** The id of a thing of each type, the fan's own where it is personal, as a viewer knows it. */
-async function idsFor(world: World, subject: Subject, recipientId: string | null): Promise<Map<string, string>> {
+async function idsFor(
+  world: World,
+  subject: Subject,
+  recipientId: string | null,
+): Promise<{ ids: Map<string, string>; absent: Set<string> }> {
   const { services, schema } = world.nodes.now;
   const ids = new Map<string, string>();
+  const absent = new Set<string>();
   for (const type of schema.getPossibleTypes(schema.getType('Node') as never)) {
     const table = TABLES[type.name] ?? type.name.replace(/(?<=.)([A-Z])/g, '_$1').toLowerCase();
     const known = { Fan: subject.fanKey, Game: subject.gameKey, Zone: subject.zoneKey }[type.name];
     const key = known ?? (await findKey(world, table, subject.fanKey));
-    ids.set(type.name, services.idsFor(recipientId).toGlobal(type.name as never, key));
+    if (key === null) absent.add(type.name);
+    ids.set(type.name, services.idsFor(recipientId).toGlobal(type.name as never, key ?? NO_KEY));
   }
-  return ids;
+  return { ids, absent };
 }
 
-async function findKey(world: World, table: string, fanKey: string): Promise<string> {
+async function findKey(world: World, table: string, fanKey: string): Promise<string | null> {
   const personal = await world.sql(`select 1 from information_schema.columns
     where table_name = '${table}' and column_name = 'fan_id'`);
   const where = personal.length > 0 ? `where fan_id = ${fanKey}` : '';
   const [row] = await world.sql<{ id: string }>(`select id from "${table}" ${where} order by id desc limit 1`);
-  return row?.id ?? '999999';
+  return row?.id ?? null;
 }

@@ -1,13 +1,15 @@
 /**
  * The stage: one database, three nodes that live at different times, every kind of viewer, and a log that is read
- * along. Time is travelled by the clock of the rules, `app_now()`, which a node's database sessions set.
+ * along. Time is travelled by the clock of the rules, `app_now()`, which is set for the role that a later node signs in as.
  */
 
+import { inject } from 'vitest';
 import { publishPolicy } from '../../src/consent/index.ts';
 import { CONSENT_SCOPES } from '../../src/consent/scopes.ts';
 import { FIRST_POLICY } from '../../src/seed/policy.ts';
 import { enrollFan, mutate } from '../support/operations.ts';
 import { startTestServer, type TestServer, tokenOf } from '../support/server.ts';
+import { withAdmin } from '../support/template.ts';
 import type { ViewerName } from './oracle.ts';
 import { CapturedLog } from './sinks.ts';
 import { Transports } from './transports.ts';
@@ -49,9 +51,17 @@ export async function createWorld(): Promise<World> {
     materialChange: true,
     effectiveAt: new Date(Date.now() + 3 * HOUR_MS),
   });
-  const later = (ms: number) => {
+  const roles: string[] = [];
+  const later = async (ms: number) => {
     const url = new URL(now.databaseUrl);
-    url.searchParams.set('options', `-c tightrope.now=${new Date(Date.now() + ms).toISOString()}`);
+    const database = url.pathname.slice(1);
+    const role = `${database}_${ms}`;
+    const at = new Date(Date.now() + ms).toISOString();
+    await sql(`create role ${role} superuser login password '${role}'`);
+    roles.push(role);
+    await sql(`alter role ${role} in database ${database} set tightrope.now = '${at}'`);
+    url.username = role;
+    url.password = role;
     return startTestServer({ ...options, databaseUrl: url.href });
   };
   const nodes = {
@@ -93,6 +103,9 @@ export async function createWorld(): Promise<World> {
       await transports.close();
       await Promise.all([nodes['two hours later'].close(), nodes['under the next policy'].close()]);
       await now.close();
+      await withAdmin(inject('postgresUrl'), async (admin) => {
+        for (const role of roles) await admin.query(`drop role ${role}`);
+      });
     },
   };
 }
