@@ -60,7 +60,7 @@ export function writeDocuments(
   shape: Shape,
   idTypes: readonly string[],
 ): LeakDocument[] {
-  const fitting = shape === 'interface and union fragments' ? paths.filter((path) => isAbstractOnTheWay(path)) : paths;
+  const fitting = paths.filter((path) => suits(shape, path));
   const groups = Map.groupBy(fitting, ({ kind, steps }) =>
     kind === 'subscription' ? `${kind} ${steps[0]!.field.name} ${steps[0]!.way}` : kind,
   );
@@ -100,8 +100,16 @@ function fits(schema: GraphQLSchema, { text, variables }: LeakDocument): boolean
   return measured.complexity <= LIMITS.cost && measured.depth <= LIMITS.depth;
 }
 
-const isAbstractOnTheWay = ({ steps }: Path): boolean =>
-  steps.some(({ parent, field }) => parent.getInterfaces().length > 0 || isAbstractType(getNamedType(field.type)));
+/** Public facts are asked in two shapes only, and abstract types need to be on the way to be written through. */
+function suits(shape: Shape, { steps }: Path): boolean {
+  const last = steps.at(-1)!;
+  const isPublic = steps.length === 1 && !isSubjectType(last.parent) && gateOf(last.field) === null;
+  if (isPublic) return shape === 'plain' || shape === 'largest page';
+  if (shape !== 'interface and union fragments') return true;
+  return steps.some(
+    ({ parent, field }) => parent.getInterfaces().length > 0 || isAbstractType(getNamedType(field.type)),
+  );
+}
 
 function plant(schema: GraphQLSchema, root: Map<string, Pick>, { kind, steps }: Path): void {
   let level = root;

@@ -41,7 +41,7 @@ describe('the leak suite', () => {
     );
   });
 
-  it.each(states)('shows what is granted and nothing else: $name', async (state) => {
+  it.concurrent.each(states)('shows what is granted and nothing else: $name', async (state) => {
     if (!(await isThere(state, schema, world.nodes.now.url))) {
       missing.push(`${state.name} (${state.needs})`);
       return;

@@ -8,7 +8,7 @@ import { leaksInMetrics } from './sinks.ts';
 import { type State, truthOf } from './states.ts';
 import { StateStreams } from './streams.ts';
 import { raise, type Subject } from './subject.ts';
-import { transportsFor } from './transports.ts';
+import { Transports, transportsFor } from './transports.ts';
 import type { World } from './world.ts';
 
 export interface Plan {
@@ -41,6 +41,7 @@ const ofKind = ({ documents }: Plan, kind: LeakDocument['kind']) => documents.fi
 
 export async function runState(world: World, state: State, plan: Plan): Promise<Outcome> {
   const outcome: Outcome = { cases: 0, leaks: [], shown: new Map() };
+  const transports = new Transports();
   const logged = world.log.length;
   const truth = truthOf(state);
   const node = world.nodes[state.moment ?? 'now'];
@@ -57,15 +58,17 @@ export async function runState(world: World, state: State, plan: Plan): Promise<
   outcome.cases += await streams.resume(node.url, subscriptions);
   if (!truth.unclear && !truth.erased) await streams.expectEvents(truth, openHere);
 
-  await askEverybody(world, node.url, subject, truth, plan, outcome, 'query');
-  await askEverybody(world, node.url, subject, truth, plan, outcome, 'subscription');
-  await askEverybody(world, node.url, subject, truth, plan, outcome, 'mutation');
+  const ask = (kind: LeakDocument['kind']) =>
+    askEverybody({ world, transports, url: node.url, subject, truth, plan }, outcome, kind);
+  await ask('query');
+  await ask('subscription');
+  await ask('mutation');
 
   const canGoOn = openHere && !truth.unclear && !truth.erased && truth.visitLasts;
   if (canGoOn) await streams.awaitSentinel();
   outcome.leaks.push(...streams.judge(truth, openHere, plan.empty, fanShown));
   await streams.close();
-  await world.transports.close();
+  await transports.close();
 
   outcome.leaks.push(...world.log.leaks(subject.canaries, logged));
   for (const each of Object.values(world.nodes)) {
@@ -74,12 +77,17 @@ export async function runState(world: World, state: State, plan: Plan): Promise<
   return outcome;
 }
 
+interface Asking {
+  readonly world: World;
+  readonly transports: Transports;
+  readonly url: string;
+  readonly subject: Subject;
+  readonly truth: Truth;
+  readonly plan: Plan;
+}
+
 async function askEverybody(
-  world: World,
-  url: string,
-  subject: Subject,
-  truth: Truth,
-  plan: Plan,
+  { world, transports, url, subject, truth, plan }: Asking,
   outcome: Outcome,
   kind: LeakDocument['kind'],
 ): Promise<void> {
@@ -95,11 +103,13 @@ async function askEverybody(
       const shown = outcome.shown.get(viewer) ?? new Set<string>();
       outcome.shown.set(viewer, shown);
       for (const document of documents) {
+        // Only the fan can act on the fan; to all others one shape shows that they are refused.
+        if (kind !== 'query' && viewer !== 'the fan' && document.shape !== 'plain') continue;
         for (const transport of kind === 'subscription' ? (['graphql-ws'] as const) : transportsFor(document)) {
           const used = Object.fromEntries(document.variables.map((name) => [name, ids.get(name) ?? null]));
           const question = { url, token, document, variables: used };
           if (kind === 'subscription' && viewer === 'another fan') continue;
-          const answer = await world.transports.ask(transport, question);
+          const answer = await transports.ask(transport, question);
           const judged = {
             picks: document.picks,
             answer,

@@ -12,7 +12,6 @@ import { startTestServer, type TestServer, tokenOf } from '../support/server.ts'
 import { withAdmin } from '../support/template.ts';
 import type { ViewerName } from './oracle.ts';
 import { CapturedLog } from './sinks.ts';
-import { Transports } from './transports.ts';
 
 const HOUR_MS = 3_600_000;
 /** Where a node stands in time: now; after grants of an hour and a game's grace; under a policy that asks anew. */
@@ -29,7 +28,6 @@ export interface World {
   readonly nodes: Readonly<Record<Moment, TestServer>>;
   readonly seats: Readonly<Record<Exclude<ViewerName, 'the fan'>, Seat>>;
   readonly log: CapturedLog;
-  readonly transports: Transports;
   readonly partners: { readonly this: { id: string; key: string }; readonly another: { id: string; key: string } };
   readonly venueKey: string;
   /** Rows of any statement, at the present. */
@@ -80,11 +78,9 @@ export async function createWorld(): Promise<World> {
   const [venue] = await sql<{ id: string }>(`select id from venue where code = 'BOS07'`);
   const { token: anotherFan } = await enrollFan(now, [...CONSENT_SCOPES]);
   await mutate(now, anotherFan, 'updateMe', { email: 'another@example.com', birthYear: 1901 });
-  const transports = new Transports();
   return {
     nodes,
     log,
-    transports,
     partners,
     venueKey: venue!.id,
     sql,
@@ -100,7 +96,6 @@ export async function createWorld(): Promise<World> {
     },
     close: async () => {
       log.release();
-      await transports.close();
       await Promise.all([nodes['two hours later'].close(), nodes['under the next policy'].close()]);
       await now.close();
       await withAdmin(inject('postgresUrl'), async (admin) => {
