@@ -138,7 +138,7 @@ const TABLES: Readonly<Record<string, string>> = { Consent: 'consent_grant' };
 const NO_KEY = '999999';
 
 /** The id of a thing of each type, the fan's own where it is personal, as a viewer knows it. */
-async function idsFor(
+export async function idsFor(
   world: World,
   subject: Subject,
   recipientId: string | null,

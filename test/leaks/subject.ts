@@ -23,6 +23,7 @@ export interface Subject {
   readonly gameId: string;
   readonly zoneKey: string;
   readonly zoneId: string;
+  readonly teamId: string;
   readonly canaries: readonly Canary[];
 }
 
@@ -70,15 +71,15 @@ export async function raise(world: World, upbringing: Upbringing): Promise<Subje
   const told = (recipient: string | null) => node.services.idsFor(recipient).toGlobal('Fan', fanKey);
   const canaries: Canary[] = [
     ...(await findCanaries(node.services.orm, fanKey)),
-    { value: `Team ${mark}`, origin: "the favorite team's name", isPublic: true },
-    { value: teamId, origin: "the favorite team's id", isPublic: true },
-    { value: `Zone ${mark}`, origin: "the zone's name", isPublic: true },
-    { value: zoneId, origin: "the zone's id", isPublic: true },
+    { value: `Team ${mark}`, origin: "the favorite team's name", anyOf: ['PROFILE_PREFERENCES'], isPublic: true },
+    { value: teamId, origin: "the favorite team's id", anyOf: ['PROFILE_PREFERENCES'], isPublic: true },
+    { value: `Zone ${mark}`, origin: "the zone's name", anyOf: ['PRESENCE_ZONE'], isPublic: true },
+    { value: zoneId, origin: "the zone's id", anyOf: ['PRESENCE_ZONE'], isPublic: true },
     { value: told(null), origin: "the fan's id" },
     { value: told(world.partners.this.key), origin: 'the id that this partner knows' },
     { value: told(world.partners.another.key), origin: 'the id that another partner knows' },
   ];
-  return { fanKey, token, gameKey, gameId, zoneKey, zoneId, canaries };
+  return { fanKey, token, gameKey, gameId, zoneKey, zoneId, teamId, canaries };
 }
 
 /** What enrolling granted is withdrawn first, so that everything has the same duration. */
