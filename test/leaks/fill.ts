@@ -33,6 +33,8 @@ const STRINGS: Readonly<Record<string, string>> = {
   idempotencyKey: 'leaks',
   code: 'NO-SUCH-CODE',
   confirm: 'NO',
+  wardKey: 'leaks',
+  jurisdiction: 'US',
 };
 const SCALARS: Readonly<Record<string, string>> = {
   Int: '1',

@@ -70,13 +70,16 @@ function judgeLevel(
   }
 }
 
+/** What a fan does for somebody else answers with somebody else. */
+const ABOUT_OTHERS = /ward/i;
+
 function enter({ oracle }: Judged, place: Place, pick: Pick, key: string): Place {
   const gate = gateOf(pick.field);
   const root = place.path === 'data';
   return {
     path: `${place.path}.${key}`,
     gates: gate ? [...place.gates, gate] : place.gates,
-    ofTheFan: place.ofTheFan || (root && (oracle.isSelf || pick.idOf !== undefined)),
+    ofTheFan: place.ofTheFan || (root && !ABOUT_OTHERS.test(pick.key) && (oracle.isSelf || pick.idOf !== undefined)),
     inSubject: place.inSubject || isSubjectType(pick.parent),
     selfOnly: place.selfOnly || pick.field.extensions.selfOnly === true,
   };

@@ -105,7 +105,9 @@ export class StateStreams {
         const where = `${name}, ${document.shape}`;
         if (answer.errors) leaks.push(`${where}: ${JSON.stringify(answer.errors)}`);
         const recent = this.#after !== null && mentions(this.#after)(answer);
-        if ((old || recent) && oracle.shows(['OFFERS_LIVE'], old) === 'withheld') {
+        // Where it is unclear what is in force elsewhere, the game itself is judged like what was captured.
+        const captured = old || truth.unclear !== undefined;
+        if ((old || recent) && oracle.shows(['OFFERS_LIVE'], captured) === 'withheld') {
           leaks.push(`${where}: an event of ${old ? 'before' : 'after'} was sent`);
         }
         const { picks } = document;
@@ -114,7 +116,7 @@ export class StateStreams {
           answer,
           canaries: this.#subject.canaries,
           oracle,
-          captured: old,
+          captured,
           empty: emptyHere,
         });
         leaks.push(...found.leaks.map((leak) => `${where}: ${leak}`));

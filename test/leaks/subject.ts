@@ -71,6 +71,11 @@ export async function raise(world: World, upbringing: Upbringing): Promise<Subje
   const told = (recipient: string | null) => node.services.idsFor(recipient).toGlobal('Fan', fanKey);
   const canaries: Canary[] = [
     ...(await findCanaries(node.services.orm, fanKey)),
+    // Told by name as well, so that they stay canaries when a column no longer holds them in the clear.
+    { value: profile.displayName, origin: 'the name', anyOf: ['PROFILE'] },
+    { value: profile.email, origin: 'the e-mail address', anyOf: ['PROFILE'] },
+    { value: profile.birthYear, origin: 'the year of birth', anyOf: ['PROFILE'] },
+    { value: arrivedAt, origin: 'the arrival', anyOf: ['HISTORY_ATTENDANCE', 'PRESENCE_VENUE'] },
     { value: `Team ${mark}`, origin: "the favorite team's name", anyOf: ['PROFILE_PREFERENCES'], isPublic: true },
     { value: teamId, origin: "the favorite team's id", anyOf: ['PROFILE_PREFERENCES'], isPublic: true },
     { value: `Zone ${mark}`, origin: "the zone's name", anyOf: ['PRESENCE_ZONE'], isPublic: true },
