@@ -8,7 +8,7 @@ import { gatedFields } from '../../src/graphql/consent-plugin/index.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import type { ViewerName } from './oracle.ts';
 import { makePlan, type Outcome, runState } from './run.ts';
-import { isThere, listStates } from './states.ts';
+import { isThere, listStates, type State } from './states.ts';
 import { createWorld, type World } from './world.ts';
 
 /** Gated fields whose engines are yet to come. Whoever brings one removes its line. */
@@ -41,7 +41,7 @@ describe('the leak suite', { timeout: 180_000 }, () => {
     );
   });
 
-  it.concurrent.each(states)('shows what is granted and nothing else: $name', async (state) => {
+  const judgeState = async (state: State) => {
     if (!(await isThere(state, schema, world.nodes.now.url))) {
       missing.push(`${state.name} (${state.needs})`);
       return;
@@ -49,7 +49,12 @@ describe('the leak suite', { timeout: 180_000 }, () => {
     const outcome = await runState(world, state, plan);
     outcomes.set(state.name, outcome);
     expect(outcome.leaks.slice(0, 20)).toEqual([]);
-  });
+  };
+  // The end of a game drops its presence, for which everything that reads presence waits: it comes by itself.
+  const endsGame = ({ duration }: State) => duration === 'GAME';
+  const title = 'shows what is granted and nothing else: $name';
+  it.concurrent.each(states.filter((state) => !endsGame(state)))(title, judgeState);
+  it.each(states.filter(endsGame))(title, judgeState);
 
   it('shows every gated field to the fan once all is granted, so that nothing is silent for want of a value', () => {
     const shown = outcomes.get('granted to this partner')!.shown;
