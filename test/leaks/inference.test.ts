@@ -157,8 +157,8 @@ describe('what is withheld cannot be inferred', () => {
 });
 
 describe('an input', () => {
-  /** What fans say of themselves is stored under its scope, and chooses nobody. */
-  const OWN_WORDS = ['EnrollFanInput', 'UpdateMeInput', 'CheckInInput'];
+  /** What fans say of themselves, or of their wards, is stored under its scope, and chooses nobody. */
+  const OWN_WORDS = ['EnrollFanInput', 'EnrollWardInput', 'UpdateMeInput', 'CheckInInput'];
 
   it('that chooses by a gated field carries the scope of that field', () => {
     const scopesByName = gatesByName(schema);
