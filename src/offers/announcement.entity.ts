@@ -1,5 +1,6 @@
 /** One push of an offer to the audience of a moment, and the record that one fan was announced it. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import type { ConsentScope } from '../consent/scopes.ts';
 import { createdAt, id } from '../db/columns.ts';
 import { Fan } from '../fans/fan.entity.ts';
 import { Game } from '../venues/game.entity.ts';
@@ -8,7 +9,7 @@ import { Campaign, Offer } from './campaign.entity.ts';
 export interface Reason {
   kind: 'AT_VENUE' | 'IN_ZONE' | 'FAVORITE_TEAM';
   text: string;
-  scope: string;
+  scope: ConsentScope;
 }
 
 export const Announcement = defineEntity({

@@ -1,4 +1,5 @@
 /** A partner's side: campaigns and their announcements. */
+import type { ConsentScope } from '../consent/index.ts';
 import type { Context } from '../context.ts';
 import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
@@ -35,6 +36,9 @@ registerNode('Campaign', {
   visible: ({ partnerId }, { viewer }) => viewer.role === 'PARTNER' && viewer.partnerId === partnerId,
 });
 
+/** What chooses fans by gated data names the scopes that each of them has to hold. */
+const needs = (...consent: ConsentScope[]) => ({ consent });
+
 const AmountInput = builder.inputType('AmountInput', {
   fields: (t) => ({
     amount: t.int({ required: true, description: 'In minor units.' }),
@@ -55,7 +59,9 @@ const OfferInput = builder.inputType('OfferInput', {
 });
 const SegmentInput = builder.inputType('SegmentInput', {
   description: 'Needs PROFILE_PREFERENCES and PERSONALIZATION of each fan.',
-  fields: (t) => ({ favoriteTeamIds: t.idList({ required: true }) }),
+  fields: (t) => ({
+    favoriteTeamIds: t.idList({ required: true, extensions: needs('PROFILE_PREFERENCES', 'PERSONALIZATION') }),
+  }),
 });
 const BudgetInput = builder.inputType('BudgetInput', {
   fields: (t) => ({ claims: t.int(), spend: t.field({ type: AmountInput }) }),
@@ -64,7 +70,7 @@ const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
   fields: (t) => ({
     name: t.string({ required: true }),
     venueIds: t.idList(),
-    zoneIds: t.idList(),
+    zoneIds: t.idList({ extensions: needs('PRESENCE_ZONE') }),
     segment: t.field({ type: SegmentInput }),
     offer: t.field({ type: OfferInput, required: true }),
     budget: t.field({ type: BudgetInput, required: true }),
@@ -105,7 +111,7 @@ const AnnounceOfferInput = builder.inputType('AnnounceOfferInput', {
   fields: (t) => ({
     campaignId: t.id({ required: true }),
     gameId: t.id({ required: true }),
-    zoneIds: t.idList({ description: 'Only the fans there.' }),
+    zoneIds: t.idList({ description: 'Only the fans there.', extensions: needs('PRESENCE_ZONE') }),
     idempotencyKey: t.string({ required: true }),
   }),
 });

@@ -54,7 +54,12 @@ builder.subjectType(OfferAnnouncedType, {
       type: [ReasonType],
       nullable: true,
       consent: 'PERSONALIZATION',
-      resolve: async (event, _, { loaders }) => (await loaders.announcement.load(event.announcementId))!.reasons,
+      description: 'A reason whose own scope the fan has withdrawn since is left out: it says where they were.',
+      resolve: async ({ announcementId, gate }, _, { consent, loaders }) => {
+        const { reasons } = (await loaders.announcement.load(announcementId))!;
+        const shown = await Promise.all(reasons.map(({ scope }) => consent.shows(gate.subject, scope)));
+        return reasons.filter((_, place) => shown[place]);
+      },
     }),
     zone: t.field({
       type: ZoneType,

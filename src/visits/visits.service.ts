@@ -30,6 +30,12 @@ const SCOPES = {
   zoneId: { scope: 'PRESENCE_ZONE', otherwise: 'omit' },
 } as const;
 
+/** A visit is known while it lasts, or where it is kept; without either it is as if it never was. */
+const KNOWN_BY = {
+  lasting: { scope: 'PRESENCE_VENUE', otherwise: 'omit' },
+  kept: { scope: 'HISTORY_ATTENDANCE', otherwise: 'omit' },
+} as const;
+
 /**
  * The same nonce answers with the same visit; another nonce at the same game moves the fan, and creates nothing.
  * @throws ConsentError CONSENT_REQUIRED, ConflictError INVALID_STATE or IDEMPOTENCY_CONFLICT, InputError, NotFoundError.
@@ -64,12 +70,13 @@ export async function checkIn(context: Context, input: CheckIn): Promise<{ visit
   return outcome;
 }
 
-/** Ends presence. @throws NotFoundError without a visit to that game. */
+/** Ends presence. @throws NotFoundError without a visit to that game, or without consent that lets it be known. */
 export async function checkOut(context: Context, input: { gameId: string; at: Date | null }): Promise<Visit> {
   const { fanId } = requireFan(context.viewer);
   const visit = await context.em.transactional(async (em) => {
     const found = await em.findOne(Visit, { fanId, gameId: input.gameId });
-    if (!found) throw new NotFoundError('The visit');
+    const known = await gateWrite(em, { fanId, gameId: input.gameId }, { lasting: true, kept: true }, KNOWN_BY);
+    if (!found || !(known.lasting || known.kept)) throw new NotFoundError('The visit');
     const now = await readNow(em);
     const at = input.at ?? now;
     if (at > now || at < found.arrivedAt) throw new InputError('at must lie between arrival and now.', 'input.at');

@@ -1,4 +1,5 @@
 /** A real server on a port of its own, over a database of its own: tests enter through its front door. */
+import type { DestinationStream } from 'pino';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
 import { issueDevelopmentToken } from '../../src/identity/development-issuer.ts';
@@ -26,13 +27,15 @@ export interface TestServerOptions {
   settings?: Record<string, string>;
   /** Share another server's database: a second node. */
   databaseUrl?: string;
+  /** Where the log goes, for a test that reads along. */
+  log?: DestinationStream;
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.databaseUrl ? null : await createTestDatabase();
   const databaseUrl = options.databaseUrl ?? database!.url;
   const config = readConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', ...options.settings });
-  const log = createLog(config.LOG_LEVEL);
+  const log = createLog(config.LOG_LEVEL, options.log);
   const { makeEventContext = freshContext } = options;
   const app = await createApp({ config, databaseUrl, log, makeEventContext });
   if (database) await sowDemo(app.services);

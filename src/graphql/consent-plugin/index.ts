@@ -92,8 +92,16 @@ export class ConsentPlugin<Types extends SchemaTypes> extends BasePlugin<Types> 
 
 SchemaBuilder.registerPlugin(PLUGIN, ConsentPlugin);
 
-/** The schema coordinates that each scope gates, sorted, read from the built schema. */
-export function gatedFields(schema: GraphQLSchema): Map<ConsentScope, string[]> {
+const gatedFieldsOf = new WeakMap<GraphQLSchema, ReadonlyMap<ConsentScope, string[]>>();
+
+/** The schema coordinates that each scope gates, sorted, read from the built schema once. */
+export function gatedFields(schema: GraphQLSchema): ReadonlyMap<ConsentScope, string[]> {
+  const known = gatedFieldsOf.get(schema) ?? readGatedFields(schema);
+  gatedFieldsOf.set(schema, known);
+  return known;
+}
+
+function readGatedFields(schema: GraphQLSchema): ReadonlyMap<ConsentScope, string[]> {
   const fields = new Map<ConsentScope, string[]>();
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;

@@ -1,0 +1,112 @@
+/**
+ * What may be seen, decided by the rule as it is written for people and by nothing of the server's: a gated field shows
+ * iff the viewer may see the fan at all, the operator holds its scope, and, where the viewer is a partner, the partner
+ * holds it too. An event of a stream needs each scope without a gap since it was captured.
+ */
+import { CONSENT_SCOPES } from '../../src/consent/scopes.ts';
+
+export type ViewerName =
+  | 'the fan'
+  | 'another fan'
+  | 'this partner'
+  | 'another partner'
+  | 'staff of the venue'
+  | 'staff of another venue'
+  | 'a device'
+  | 'nobody';
+
+/** The scopes in force, as a state leaves them. */
+export interface Truth {
+  readonly operator: ReadonlySet<string>;
+  readonly thisPartner: ReadonlySet<string>;
+  readonly anotherPartner: ReadonlySet<string>;
+  /** In force to the operator without a gap since the first announcement. */
+  readonly unbroken: ReadonlySet<string>;
+  /** Whether the fan is recorded as present at the venue. */
+  readonly present: boolean;
+  /** Whether the visit is kept and its game still goes on. */
+  readonly visitLasts: boolean;
+  readonly visitKept: boolean;
+  /** Scopes that the rule lets be seen or not, such as a standing one while one game is paused. */
+  readonly unclear?: ReadonlySet<string>;
+  readonly erased?: true;
+}
+
+export type Verdict = 'shown' | 'withheld' | 'either';
+
+export const NONE: ReadonlySet<string> = new Set();
+export const ALL: ReadonlySet<string> = new Set(CONSENT_SCOPES);
+export const allBut = (...scopes: readonly string[]): ReadonlySet<string> => ALL.difference(new Set(scopes));
+
+/** What one viewer may see of the fan in a state, on the whole and by scope. */
+export class Oracle {
+  readonly #truth: Truth;
+  readonly viewer: ViewerName;
+
+  constructor(truth: Truth, viewer: ViewerName) {
+    this.#truth = truth;
+    this.viewer = viewer;
+  }
+
+  get isSelf(): boolean {
+    return this.viewer === 'the fan';
+  }
+
+  sees(): Verdict {
+    const { operator, present, unclear, erased } = this.#truth;
+    switch (this.viewer) {
+      case 'the fan':
+        return erased ? 'either' : 'shown';
+      case 'this partner':
+      case 'another partner':
+        if (this.#shared().size === 0) return 'withheld';
+        return unclear ? 'either' : 'shown';
+      case 'staff of the venue':
+        if (!present) return 'withheld';
+        return unclear?.has('PRESENCE_VENUE') ? 'either' : operator.has('PRESENCE_VENUE') ? 'shown' : 'withheld';
+      default:
+        return 'withheld';
+    }
+  }
+
+  /** Whether what these scopes gate, one within the other, is shown. */
+  shows(scopes: readonly string[], captured = false): Verdict {
+    const seen = this.sees();
+    if (seen === 'withheld') return 'withheld';
+    const inForce = this.#shared();
+    const held = scopes.map((scope): Verdict => {
+      if (captured && !this.#truth.unbroken.has(scope)) return 'withheld';
+      if (this.#truth.unclear?.has(scope)) return 'either';
+      return inForce.has(scope) ? 'shown' : 'withheld';
+    });
+    if (held.includes('withheld')) return 'withheld';
+    return seen === 'either' || held.includes('either') ? 'either' : 'shown';
+  }
+
+  showsAnyOf(scopes: readonly string[]): Verdict {
+    const verdicts = scopes.map((scope) => this.shows([scope]));
+    return verdicts.includes('shown') ? 'shown' : verdicts.includes('either') ? 'either' : 'withheld';
+  }
+
+  /** `node(id)` of a personal type: a visit by its scopes, a grant to the fan alone, all else to who sees the fan. */
+  node(type: string): Verdict {
+    const { visitLasts, visitKept } = this.#truth;
+    if (type === 'Consent') return this.isSelf ? this.sees() : 'withheld';
+    if (type !== 'Visit') return this.sees();
+    if (!visitKept) return 'withheld';
+    return this.showsAnyOf(visitLasts ? ['HISTORY_ATTENDANCE', 'PRESENCE_VENUE'] : ['HISTORY_ATTENDANCE']);
+  }
+
+  /** A visit is told where it may be found. */
+  visit(): Verdict {
+    return this.node('Visit');
+  }
+
+  /** The scopes in force towards this viewer. */
+  #shared(): ReadonlySet<string> {
+    const { operator, thisPartner, anotherPartner } = this.#truth;
+    if (this.viewer === 'this partner') return operator.intersection(thisPartner);
+    if (this.viewer === 'another partner') return operator.intersection(anotherPartner);
+    return operator;
+  }
+}

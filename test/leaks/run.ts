@@ -1,0 +1,165 @@
+/** One state from beginning to end: raised, entered, asked by everybody in every way, and its traces read. */
+import type { GraphQLSchema } from 'graphql';
+import { type LeakDocument, SHAPES, type Shape, writeDocuments } from './documents.ts';
+import { judge } from './judge.ts';
+import { Oracle, type Truth, type ViewerName } from './oracle.ts';
+import { findPaths, type Path } from './paths.ts';
+import { leaksInMetrics } from './sinks.ts';
+import { type State, truthOf } from './states.ts';
+import { StateStreams } from './streams.ts';
+import { raise, type Subject } from './subject.ts';
+import { Transports, transportsFor } from './transports.ts';
+import type { World } from './world.ts';
+
+export interface Plan {
+  readonly paths: readonly Path[];
+  readonly documents: readonly LeakDocument[];
+  /** Gated fields that nothing fills yet. */
+  readonly empty: ReadonlySet<string>;
+}
+
+export interface Outcome {
+  cases: number;
+  readonly leaks: string[];
+  /** The gated coordinates at which each viewer was shown a value about the fan. */
+  readonly shown: Map<ViewerName, Set<string>>;
+}
+
+export function makePlan(schema: GraphQLSchema, empty: readonly string[], shapes: readonly Shape[] = SHAPES): Plan {
+  const idTypes = Object.keys(schema.getTypeMap()).filter((name) => isNode(schema, name));
+  const paths = findPaths(schema, idTypes);
+  const documents = shapes.flatMap((shape) => writeDocuments(schema, paths, shape, idTypes));
+  return { paths, documents, empty: new Set(empty) };
+}
+
+const isNode = (schema: GraphQLSchema, name: string): boolean => {
+  const type = schema.getType(name);
+  return !!type && 'getInterfaces' in type && type.getInterfaces().some((each) => each.name === 'Node');
+};
+
+const ofKind = ({ documents }: Plan, kind: LeakDocument['kind']) => documents.filter((each) => each.kind === kind);
+
+export async function runState(world: World, state: State, plan: Plan): Promise<Outcome> {
+  const outcome: Outcome = { cases: 0, leaks: [], shown: new Map() };
+  const transports = new Transports();
+  const logged = world.log.length;
+  const truth = truthOf(state);
+  const node = world.nodes[state.moment ?? 'now'];
+  const subject = await raise(world, state);
+  const streams = new StateStreams(world, subject);
+  const subscriptions = ofKind(plan, 'subscription');
+  const openHere = node === world.nodes.now;
+  const fanShown = outcome.shown.get('the fan') ?? new Set<string>();
+  outcome.shown.set('the fan', fanShown);
+
+  if (state.consents === 'to everything') await streams.openBefore(subscriptions[0]!);
+  await state.enter?.(world, subject);
+  await streams.announceAfter();
+  outcome.cases += await streams.resume(node.url, subscriptions);
+  if (!truth.unclear && !truth.erased) await streams.expectEvents(truth, openHere);
+
+  const ask = (kind: LeakDocument['kind']) =>
+    askEverybody({ world, transports, url: node.url, subject, truth, plan }, outcome, kind);
+  await ask('query');
+  await ask('subscription');
+  await ask('mutation');
+
+  const canGoOn = openHere && !truth.unclear && !truth.erased && truth.visitLasts;
+  if (canGoOn) await streams.awaitSentinel();
+  outcome.leaks.push(...streams.judge(truth, openHere, plan.empty, fanShown));
+  await streams.close();
+  await transports.close();
+
+  outcome.leaks.push(...world.log.leaks(subject.canaries, logged));
+  for (const each of Object.values(world.nodes)) {
+    outcome.leaks.push(...(await leaksInMetrics(each.url, subject.canaries)));
+  }
+  return outcome;
+}
+
+interface Asking {
+  readonly world: World;
+  readonly transports: Transports;
+  readonly url: string;
+  readonly subject: Subject;
+  readonly truth: Truth;
+  readonly plan: Plan;
+}
+
+async function askEverybody(
+  { world, transports, url, subject, truth, plan }: Asking,
+  outcome: Outcome,
+  kind: LeakDocument['kind'],
+): Promise<void> {
+  const seats = [...Object.entries(world.seats), ['the fan', { token: subject.token, recipientId: null }] as const];
+  const documents = ofKind(plan, kind);
+  await Promise.all(
+    seats.map(async ([name, { token, recipientId }]) => {
+      const viewer = name as ViewerName;
+      // The fan's own streams are listened to; to everybody else they are refused.
+      if (kind === 'subscription' && viewer === 'the fan') return;
+      const oracle = new Oracle(truth, viewer);
+      const { ids, absent } = await idsFor(world, subject, recipientId);
+      const shown = outcome.shown.get(viewer) ?? new Set<string>();
+      outcome.shown.set(viewer, shown);
+      for (const document of documents) {
+        // Only the fan can act on the fan; to all others one shape shows that they are refused.
+        if (kind !== 'query' && viewer !== 'the fan' && document.shape !== 'plain') continue;
+        for (const transport of kind === 'subscription' ? (['graphql-ws'] as const) : transportsFor(document)) {
+          const used = Object.fromEntries(document.variables.map((name) => [name, ids.get(name) ?? null]));
+          const question = { url, token, document, variables: used };
+          if (kind === 'subscription' && viewer === 'another fan') continue;
+          const answer = await transports.ask(transport, question);
+          const judged = {
+            picks: document.picks,
+            answer,
+            canaries: subject.canaries,
+            oracle,
+            empty: plan.empty,
+            absent,
+          };
+          const found = judge(judged);
+          outcome.cases += document.paths.length;
+          for (const coordinate of found.shown) shown.add(coordinate);
+          const where = `${viewer}, ${transport}, ${document.shape}`;
+          outcome.leaks.push(...found.leaks.map((leak) => `${where}: ${leak}`));
+          if (viewer === 'the fan' && !answer.data && !truth.erased) {
+            outcome.leaks.push(`${where}: no answer but ${JSON.stringify(answer)}`);
+          }
+        }
+      }
+    }),
+  );
+}
+
+/** The tables of types that are not called like them. */
+const TABLES: Readonly<Record<string, string>> = { Consent: 'consent_grant' };
+
+const NO_KEY = '999999';
+
+/** The id of a thing of each type, the fan's own where it is personal, as a viewer knows it. */
+export async function idsFor(
+  world: World,
+  subject: Subject,
+  recipientId: string | null,
+): Promise<{ ids: Map<string, string>; absent: Set<string> }> {
+  const { services, schema } = world.nodes.now;
+  const ids = new Map<string, string>();
+  const absent = new Set<string>();
+  for (const type of schema.getPossibleTypes(schema.getType('Node') as never)) {
+    const table = TABLES[type.name] ?? type.name.replace(/(?<=.)([A-Z])/g, '_$1').toLowerCase();
+    const known = { Fan: subject.fanKey, Game: subject.gameKey, Zone: subject.zoneKey }[type.name];
+    const key = known ?? (await findKey(world, table, subject.fanKey));
+    if (key === null) absent.add(type.name);
+    ids.set(type.name, services.idsFor(recipientId).toGlobal(type.name as never, key ?? NO_KEY));
+  }
+  return { ids, absent };
+}
+
+async function findKey(world: World, table: string, fanKey: string): Promise<string | null> {
+  const personal = await world.sql(`select 1 from information_schema.columns
+    where table_name = '${table}' and column_name = 'fan_id'`);
+  const where = personal.length > 0 ? `where fan_id = ${fanKey}` : '';
+  const [row] = await world.sql<{ id: string }>(`select id from "${table}" ${where} order by id desc limit 1`);
+  return row?.id ?? null;
+}
