@@ -25,8 +25,8 @@ describe('the migrations', () => {
       insert into game (venue_id, starts_at) select id, app_now() from venue;
       insert into fan (subject) values ('guardian');
       insert into fan (guardian_id, ward_key, birth_year) select id, 'key', 2020 from fan;
-      select consent_pause_game(gen_random_uuid(), f.id, g.id, app_now(), '', '', ''),
-        consent_veto_partners(gen_random_uuid(), f.id, app_now(), '', '', '')
+      select consent_pause_game(gen_random_uuid(), f.id, g.id, app_now(), '', uuid_send(gen_random_uuid()), ''),
+        consent_veto_partners(gen_random_uuid(), f.id, app_now(), '', uuid_send(gen_random_uuid()), '')
       from fan f, game g`);
     await orm.migrator.down({ to: 0 });
     expect(await leftovers()).toEqual([]);
