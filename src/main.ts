@@ -8,6 +8,7 @@ import { createLog } from './log.ts';
 import { sowDemo } from './seed/demo.ts';
 import { listen } from './server.ts';
 import { greet } from './web/greeting.ts';
+import { warnOfStaleNotice } from './web/stale-notice.ts';
 
 try {
   const config = readConfig(process.env);
@@ -22,6 +23,7 @@ try {
   try {
     const withDemo = config.DEMO && !config.production;
     if (withDemo) await sowDemo(app.services);
+    await warnOfStaleNotice(app, log);
     const url = await listen(app.server, config);
     await greet({ url, databaseUrl: database.url, withDemo });
   } catch (error) {

@@ -54,6 +54,7 @@ builder.subjectType(OfferAnnouncedType, {
       type: [ReasonType],
       nullable: true,
       consent: 'PERSONALIZATION',
+      description: 'Why an offer reached you. From the rules of the campaign, the same for its whole audience.',
       resolve: async (event, _, { loaders }) => (await loaders.announcement.load(event.announcementId))!.reasons,
     }),
     zone: t.field({
@@ -61,7 +62,7 @@ builder.subjectType(OfferAnnouncedType, {
       nullable: true,
       consent: 'PRESENCE_ZONE',
       description:
-        'Where the offer is: the zone it was announced in, the one where the fan stands if it is among several. Null once presence has ended.',
+        'The part of the venue where an offer is, which is where you are if it is there. The zone it was announced in, the one where the fan stands if it is among several. Null once presence has ended.',
       resolve: async (event, _, { loaders, readers }) => {
         const here = await readers.presence.load({ gameId: event.gameId, fanId: event.gate.subject.fanId });
         const announcement = await loaders.announcement.load(event.announcementId);
@@ -73,7 +74,8 @@ builder.subjectType(OfferAnnouncedType, {
     walkingSeconds: t.int({
       nullable: true,
       consent: 'PRESENCE_ZONE',
-      description: "On foot from the fan's zone. Null until the venue's walking graph is known.",
+      description:
+        "How long you would walk to an offer from where you are. Null until the venue's walking graph is known.",
       resolve: () => null,
     }),
   }),
