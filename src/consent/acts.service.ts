@@ -20,6 +20,7 @@ export async function grantConsent(context: Context, fanId: string, input: Grant
     return grantScopes(em, { ...act, fanId, policyOrdinal: policy.ordinal });
   });
   consentChanged(context, fanId);
+  context.live.wake();
   return grants;
 }
 
@@ -31,5 +32,6 @@ export async function withdrawConsent(
 ): Promise<GrantRow[]> {
   const withdrawn = await context.em.transactional((em) => withdrawScopes(em, { ...input, fanId }));
   consentChanged(context, fanId);
+  context.live.wake();
   return withdrawn;
 }

@@ -56,6 +56,7 @@ export async function enrollFan(context: Context, input: EnrollFan): Promise<Fan
   });
   viewer.fanId = fan.id;
   consentChanged(context, fan.id);
+  context.live.wake();
   return fan;
 }
 

@@ -1,31 +1,25 @@
 /** The events of the live feed of offers, each with the cursor after it. */
 import { builder } from '../graphql/builder.ts';
+import { addMarks, CURSOR, MARK_NAMES } from '../graphql/stream.ts';
 import { ZoneType } from '../venues/venues.graphql.ts';
 import type { Reason } from './announcement.entity.ts';
-import {
-  type LiveOfferEvent,
-  type OfferAnnounced,
-  type OfferEnded,
-  openLiveOffers,
-  type StreamGap,
-  type StreamPosition,
-} from './live-offers.ts';
+import { type LiveOfferEvent, type OfferAnnounced, type OfferEnded, openLiveOffers } from './live-offers.ts';
 import { AnnouncementType, OfferType } from './offers.graphql.ts';
 
 const TYPE_NAMES = {
   OFFER_ANNOUNCED: 'OfferAnnounced',
   OFFER_ENDED: 'OfferEnded',
-  GAP: 'StreamGap',
-  POSITION: 'StreamPosition',
+  ...MARK_NAMES,
 } as const;
 
 const LiveOfferEventType = builder.interfaceRef<LiveOfferEvent>('LiveOfferEvent').implement({
   description: 'An event of the live feed of offers.',
   resolveType: ({ kind }) => TYPE_NAMES[kind],
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Resumes after this event. It authorises nothing.' }),
+    cursor: t.exposeString('cursor', CURSOR),
   }),
 });
+addMarks(LiveOfferEventType);
 
 const ReasonKindEnum = builder.enumType('ReasonKind', { values: ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM'] as const });
 const ReasonType = builder.objectRef<Reason>('Reason').implement({
@@ -93,26 +87,6 @@ OfferEndedType.implement({
     }),
     reason: t.expose('reason', { type: OfferEndReason }),
   }),
-});
-
-const StreamGapType = builder.objectRef<StreamGap>('StreamGap');
-StreamGapType.implement({
-  description: 'What lay between the cursor asked for and this one is no longer kept.',
-  interfaces: [LiveOfferEventType],
-  fields: (t) => ({
-    resumeFrom: t.string({ description: 'A cursor.', resolve: ({ cursor }) => cursor }),
-    missedAtLeast: t.int({
-      nullable: true,
-      description: 'Counts only what this viewer could see; null where it is not known.',
-      resolve: () => null,
-    }),
-  }),
-});
-
-const StreamPositionType = builder.objectRef<StreamPosition>('StreamPosition');
-StreamPositionType.implement({
-  description: 'Where the stream stands: the first thing it says, and again every 30 seconds.',
-  interfaces: [LiveOfferEventType],
 });
 
 builder.subscriptionField('liveOffers', (t) =>
