@@ -45,19 +45,24 @@ end $$;
 -- choosing them took; and, of offers they have not had, those whose audience they are in.
 create function announcements_reaching(p_fan bigint, p_announcements bigint[]) returns bigint[]
 language sql stable as $$
-  select coalesce(array_agg(a.id order by a.id), '{}')
-  from announcement a
-  cross join lateral (
-    select m.mask & announcement_scopes(a.id) = announcement_scopes(a.id) as consents, m.lineages
-    from consent_mask(array[p_fan], null, a.game_id, app_now()) m
-  ) now
-  left join delivery d on d.offer_id = a.offer_id and d.fan_id = p_fan
-  where a.id = any (p_announcements) and case
-    when d.announcement_id = a.id then now.consents and not exists (
-      select from generate_subscripts(d.lineages, 1) as place
-      where announcement_scopes(a.id) & (1 << (place - 1)) <> 0 and d.lineages[place] <> now.lineages[place])
-    when d.id is null then exists (select from announcement_audience(a.id, array[p_fan]))
-    else false
+  with asked as (
+    select a.id, a.game_id, announcement_scopes(a.id) as scopes, d.announcement_id as told_by, d.lineages as captured
+    from announcement a left join delivery d on d.offer_id = a.offer_id and d.fan_id = p_fan
+    where a.id = any (p_announcements)
+  ), held as materialized (
+    select games.game_id, m.mask, m.lineages
+    from (select distinct game_id from asked) games
+    cross join lateral consent_mask(array[p_fan], null, games.game_id, app_now()) m
+  )
+  select coalesce(array_agg(asked.id order by asked.id), '{}')
+  from asked join held on held.game_id = asked.game_id
+  where case
+    when held.mask & asked.scopes <> asked.scopes then false
+    when asked.told_by is null then exists (select from announcement_audience(asked.id, array[p_fan]))
+    when asked.told_by <> asked.id then false
+    else not exists (
+      select from generate_subscripts(asked.captured, 1) as place
+      where asked.scopes & (1 << (place - 1)) <> 0 and asked.captured[place] <> held.lineages[place])
   end
 $$;
 
