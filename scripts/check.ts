@@ -1,6 +1,7 @@
 /**
- * What CI runs: format and lint, types, the rules of who may know whom, the printed schema, and every test (the drift
- * of migrations is one). It ends with vitest's own result, counted from its report. Exit code 1 when anything failed.
+ * What CI runs: format and lint, types, the rules of who may know whom, the printed schema, the notice, and every test
+ * (the drift of migrations is one). It ends with vitest's own result, counted from its report. Exit code 1 when
+ * anything failed.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -12,6 +13,7 @@ const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ['types', ['npm', 'run', '--silent', 'types']],
   ['dependency rules', ['npm', 'run', '--silent', 'rules']],
   ['printed schema', ['npm', 'run', '--silent', 'schema', '--', '--check']],
+  ['notice', ['npm', 'run', '--silent', 'notice', '--', '--check']],
   ['tests', ['npm', 'test', '--silent']],
 ];
 

@@ -72,6 +72,12 @@ export function consentChanged({ live, consent }: Context, fanId: string): void 
   consent.renew();
 }
 
+/** After a commit that appended an act: the fan's own feed and the ledger's tree follow it. */
+export function actRecorded({ live, ledger }: Pick<Services, 'live' | 'ledger'>): void {
+  live.wake();
+  ledger.wake();
+}
+
 /** After a commit that took consent away and logged it: resolves when it has taken effect on every node. */
 export async function consentEnded({ live, consent, barrier }: Context, fanId: string | null = null): Promise<Passed> {
   live.consentEnded(fanId);

@@ -8,6 +8,7 @@ import { createLog } from './log.ts';
 import { sowDemo } from './seed/demo.ts';
 import { listen } from './server.ts';
 import { greet } from './web/greeting.ts';
+import { warnOfStaleNotice } from './web/stale-notice.ts';
 
 /** Ctrl-C may come twice, from the terminal and passed on by npm: the second must not cut the stop short. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -41,6 +42,7 @@ async function start(config: Config, log: ReturnType<typeof createLog>): Promise
     try {
       const withDemo = config.DEMO && !config.production;
       if (withDemo) await sowDemo(app.services);
+      await warnOfStaleNotice(app, log);
       const url = await listen(app.server, config);
       await greet({ url, databaseUrl: database.url, withDemo });
       return stop;

@@ -4,9 +4,11 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type ArgsDef, defineCommand, type ParsedArgs, runMain } from 'citty';
 import type { Config } from '../config.ts';
 import { publishPolicy } from '../consent/index.ts';
+import { composeNotice } from '../consent/notice.ts';
 import { InputError } from '../errors.ts';
 import { setAgeOfConsent } from '../fans/index.ts';
 import { createIdsFor } from '../graphql/ids.ts';
+import { buildSchema } from '../graphql/schema.ts';
 import { createPartner } from '../partners/index.ts';
 import { addSensor, addStaff, createGame, createVenue, createZone } from '../venues/index.ts';
 import { withDatabase } from './with-database.ts';
@@ -102,7 +104,8 @@ const publishPolicyCommand = command(
   'A new version of the notice. Published is final.',
   {
     version: text('its version'),
-    text: text('the file that holds its text'),
+    text: text('the file that holds its words; the list of what is collected is put behind them'),
+    verbatim: { type: 'boolean', description: 'publishes the file as it is, without the list', default: false },
     material: { type: 'boolean', description: 'asks every fan anew', default: false },
     'effective-at': optional('ISO 8601; at once without it'),
     language: optional('BCP 47, en without it'),
@@ -115,7 +118,8 @@ const publishPolicyCommand = command(
     });
     if (notice.trim() === '') throw new InputError(`${args.text} is empty.`);
     const { version, language = 'en', material: materialChange } = args;
-    const policy = await publishPolicy(em, { version, text: notice, materialChange, effectiveAt, language });
+    const composed = args.verbatim ? notice : composeNotice(notice, buildSchema());
+    const policy = await publishPolicy(em, { version, text: composed, materialChange, effectiveAt, language });
     return `Policy ${policy.version} takes effect at ${policy.effectiveAt.toISOString()}. SHA-256 ${policy.sha256}`;
   },
 );

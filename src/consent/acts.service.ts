@@ -3,7 +3,7 @@
  * nodes are told to forget what they knew of the fan; a withdrawal waits until they have.
  */
 import { sql } from '@mikro-orm/postgresql';
-import { type Context, consentChanged, consentEnded } from '../context.ts';
+import { actRecorded, type Context, consentChanged, consentEnded } from '../context.ts';
 import { NotFoundError } from '../errors.ts';
 import {
   type ActOfGranting,
@@ -34,7 +34,7 @@ export async function grantConsent(context: Context, fanId: string, input: Grant
     return grantScopes(em, { ...act, fanId, policyOrdinal: policy.ordinal }, context.ledger.sealer);
   });
   consentChanged(context, fanId);
-  context.ledger.wake();
+  actRecorded(context);
   return granted;
 }
 
@@ -56,7 +56,7 @@ export async function withdrawConsent(
 ): Promise<Withdrawal> {
   await requireMayTakeAway(context.em, context.viewer, fanId);
   const { keys, receipt } = await withdrawScopes(context.em, { ...input, fanId }, context.ledger.sealer);
-  context.ledger.wake();
+  actRecorded(context);
   const barrier = await consentEnded(context, fanId);
   return { withdrawn: await findGrants(context.em, fanId, keys), receipt, barrier };
 }

@@ -6,7 +6,13 @@ export { type Granted, grantScopes } from './grants.service.ts';
 export { Barrier, type Passed } from './lease/barrier.ts';
 export { LeaseKeeper } from './lease/lease-keeper.ts';
 export { Ledger, type Receipt } from './ledger/index.ts';
-export { findCurrentPolicy, publishPolicy, requireCurrentPolicy } from './policy.service.ts';
+export {
+  findCurrentPolicy,
+  findPolicyHistory,
+  type PublishedPolicy,
+  publishPolicy,
+  requireCurrentPolicy,
+} from './policy.service.ts';
 export { bitOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
 export { isVeto, recordVeto } from './vetoes.service.ts';
 export { gateWrite, type ScopedValue } from './write-gate.ts';

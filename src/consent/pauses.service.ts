@@ -3,7 +3,7 @@
  * function call in one commit, with the log entry last. Asking twice is safe.
  */
 import { sql } from '@mikro-orm/postgresql';
-import { type Context, consentEnded } from '../context.ts';
+import { actRecorded, type Context, consentEnded } from '../context.ts';
 import { sayIfUnknown } from '../db/outcome.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import type { Passed } from './lease/barrier.ts';
@@ -33,7 +33,7 @@ export async function pauseForGame(context: Context, fanId: string, gameId: stri
     .catch(sayIfUnknown);
   if (row!.resumes_at === null)
     throw new ConflictError('INVALID_STATE', 'That game is over: there is nothing to sit out.');
-  ledger.wake();
+  actRecorded(context);
   const barrier = await consentEnded(context, fanId);
   return { resumesAt: new Date(row!.resumes_at), receipt: sealed.receipt, barrier };
 }

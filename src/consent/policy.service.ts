@@ -23,6 +23,26 @@ export async function findCurrentPolicy(em: SqlEntityManager): Promise<Policy> {
   return policy;
 }
 
+export interface PublishedPolicy {
+  policy: Policy;
+  /** PAST: replaced, or overtaken by a later publication before it took effect. */
+  standing: 'PAST' | 'CURRENT' | 'UPCOMING';
+}
+
+/** Every published version, the newest first. */
+export async function findPolicyHistory(em: SqlEntityManager): Promise<PublishedPolicy[]> {
+  const policies = await em.find(Policy, {}, { orderBy: { ordinal: 'desc' } });
+  const current = await findCurrentPolicy(em);
+  const standingOf = (policy: Policy): PublishedPolicy['standing'] => {
+    if (policy.ordinal === current.ordinal) return 'CURRENT';
+    const overtaken = policies.some(
+      (later) => later.ordinal > policy.ordinal && later.effectiveAt <= policy.effectiveAt,
+    );
+    return policy.ordinal > current.ordinal && !overtaken ? 'UPCOMING' : 'PAST';
+  };
+  return policies.map((policy) => ({ policy, standing: standingOf(policy) }));
+}
+
 /** @throws ConsentError POLICY_OUTDATED when `version` is not the current one. */
 export async function requireCurrentPolicy(em: SqlEntityManager, version: string): Promise<Policy> {
   const policy = await findCurrentPolicy(em);

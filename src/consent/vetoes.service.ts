@@ -3,7 +3,7 @@
  * every later signal is answered from what is known of the fan. A later grant that names the partner prevails.
  */
 import { sql } from '@mikro-orm/postgresql';
-import type { Services } from '../context.ts';
+import { actRecorded, type Services } from '../context.ts';
 import { sayIfUnknown } from '../db/outcome.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { sealedArguments } from './ledger/index.ts';
@@ -12,8 +12,9 @@ import { sealedArguments } from './ledger/index.ts';
 export const isVeto = (secGpc: string | readonly string[] | null | undefined): boolean => secGpc === '1';
 
 /** Records the veto of an enrolled fan, where it is not known yet. */
-export async function recordVeto({ orm, live, barrier, ledger }: Services, viewer: Viewer): Promise<void> {
+export async function recordVeto(services: Services, viewer: Viewer): Promise<void> {
   if (viewer.role !== 'FAN' || viewer.fanId === null || viewer.partnersVetoed) return;
+  const { orm, live, barrier, ledger } = services;
   const { fanId } = viewer;
   const em = orm.em.fork();
   const act = { action: 'VETOED', fanId, gameId: null, scopes: [], recipientId: null, policyOrdinal: null } as const;
@@ -25,7 +26,7 @@ export async function recordVeto({ orm, live, barrier, ledger }: Services, viewe
     .catch(sayIfUnknown);
   viewer.partnersVetoed = true;
   if (!row!.first) return;
-  ledger.wake();
+  actRecorded(services);
   live.consentEnded(fanId);
   await barrier.pass();
 }

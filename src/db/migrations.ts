@@ -2,11 +2,13 @@
 import { First } from '../../migrations/20261123000001-first.ts';
 import { Ledger } from '../../migrations/20261124000001-ledger.ts';
 import { Rule } from '../../migrations/20261124000002-rule.ts';
+import { ConsentChanges } from '../../migrations/20261124000003-consent-changes.ts';
 import { Leases } from '../../migrations/20261124000004-lease.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
   { name: '20261124000001-ledger', class: Ledger },
   { name: '20261124000002-rule', class: Rule },
+  { name: '20261124000003-consent-changes', class: ConsentChanges },
   { name: '20261124000004-lease', class: Leases },
 ];

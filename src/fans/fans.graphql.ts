@@ -37,16 +37,27 @@ builder.subjectType(FanType, {
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ consent: null, resolve: (fan, _, { ids }) => ids.toGlobal('Fan', fan.id) }),
-    displayName: t.exposeString('displayName', { nullable: true, consent: 'PROFILE' }),
-    email: t.exposeString('email', { nullable: true, consent: 'PROFILE' }),
-    birthYear: t.exposeInt('birthYear', { nullable: true, consent: 'PROFILE' }),
+    displayName: t.exposeString('displayName', {
+      nullable: true,
+      consent: 'PROFILE',
+      description: 'The name you want to be called by.',
+    }),
+    email: t.exposeString('email', { nullable: true, consent: 'PROFILE', description: 'Your e-mail address.' }),
+    birthYear: t.exposeInt('birthYear', { nullable: true, consent: 'PROFILE', description: 'The year you were born.' }),
     favoriteTeam: t.field({
       type: TeamType,
       nullable: true,
       consent: 'PROFILE_PREFERENCES',
+      description: 'The team you cheer for.',
       resolve: (fan, _, { loaders }) => (fan.favoriteTeamId ? loaders.team.load(fan.favoriteTeamId) : null),
     }),
-    loyalty: t.field({ type: LoyaltyType, nullable: true, consent: 'LOYALTY', resolve: () => null }),
+    loyalty: t.field({
+      type: LoyaltyType,
+      nullable: true,
+      consent: 'LOYALTY',
+      description: 'Your points and your tier.',
+      resolve: () => null,
+    }),
     consents: t.field({
       type: [ConsentType],
       nullable: true,

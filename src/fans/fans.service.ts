@@ -10,7 +10,7 @@ import {
   requireCurrentPolicy,
   type ScopedValue,
 } from '../consent/index.ts';
-import { type Context, consentChanged } from '../context.ts';
+import { actRecorded, type Context, consentChanged } from '../context.ts';
 import { readNow } from '../db/sql.ts';
 import { AccessError, ConflictError, NotFoundError } from '../errors.ts';
 import { requireFan, requireRole } from '../identity/roles.ts';
@@ -69,7 +69,7 @@ export async function enrollFan(context: Context, input: EnrollFan): Promise<{ f
   });
   viewer.fanId = enrolled.fan.id;
   consentChanged(context, enrolled.fan.id);
-  context.ledger.wake();
+  actRecorded(context);
   if (context.vetoesPartners) await recordVeto(context, viewer);
   return enrolled;
 }

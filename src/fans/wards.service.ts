@@ -6,7 +6,7 @@
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { type ConsentScope, grantScopes, type Receipt, requireCurrentPolicy } from '../consent/index.ts';
-import { type Context, consentChanged } from '../context.ts';
+import { actRecorded, type Context, consentChanged } from '../context.ts';
 import { AccessError, ConflictError, InputError } from '../errors.ts';
 import { requireFan } from '../identity/roles.ts';
 import { read } from '../input.ts';
@@ -65,7 +65,7 @@ export async function enrollWard(context: Context, input: EnrollWard): Promise<E
     return { ward: await storeProfile(em, row.id, profile), receipt };
   });
   consentChanged(context, enrolled.ward.id);
-  context.ledger.wake();
+  actRecorded(context);
   return enrolled;
 }
 

@@ -1,6 +1,8 @@
 /** The schema: every slice adds its types to the builder, and here it is built once and printed. */
 import '../consent/consent.graphql.ts';
+import '../consent/consent-changes.graphql.ts';
 import '../consent/pause.graphql.ts';
+import '../consent/preview.graphql.ts';
 import '../fans/fans.graphql.ts';
 import '../fans/wards.graphql.ts';
 import '../identity/viewer.graphql.ts';

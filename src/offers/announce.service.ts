@@ -4,9 +4,8 @@
  */
 import { LockMode, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
-import { bitOf, type ConsentScope } from '../consent/index.ts';
 import type { Context } from '../context.ts';
-import { arrayOf, readNow } from '../db/sql.ts';
+import { readNow } from '../db/sql.ts';
 import { ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
@@ -52,7 +51,7 @@ export async function announceOffer(context: Context, input: Announce): Promise<
       idempotencyKey: wanted.idempotencyKey,
     } as never) as Announcement;
     await em.flush();
-    await deliverToAudience(em, announcement, campaign);
+    await deliverToAudience(em, announcement);
     await emit(em, gameTopic(game.id), 'OFFER_ANNOUNCED', { announcementId: announcement.id, offerId: offer.id });
     return announcement;
   });
@@ -60,30 +59,12 @@ export async function announceOffer(context: Context, input: Announce): Promise<
   return announced;
 }
 
-/** The audience in one statement: present, consenting, chosen by the campaign's rules, and without this offer yet. */
-async function deliverToAudience(em: SqlEntityManager, announcement: Announcement, campaign: Campaign): Promise<void> {
-  const { favoriteTeamIds } = campaign.rules;
-  const needed = neededScopes(announcement.zoneIds.length > 0, favoriteTeamIds.length > 0);
-  const mask = needed.reduce((bits, scope) => bits | bitOf(scope), 0);
+/** The audience in one statement: whom `announcement_audience` chooses, and who has not had this offer yet. */
+async function deliverToAudience(em: SqlEntityManager, { id, offerId }: Announcement): Promise<void> {
   await em.execute(sql`
     insert into delivery (announcement_id, offer_id, fan_id, lineages)
-    select ${announcement.id}::bigint, ${announcement.offerId}::bigint, m.fan_id, m.lineages
-    from consent_mask(
-      (select array_agg(p.fan_id) from presence p
-        where p.game_id = ${announcement.gameId}::bigint
-          and (${arrayOf(announcement.zoneIds)} = '{}' or p.zone_id = any (${arrayOf(announcement.zoneIds)}::bigint[]))),
-      null, ${announcement.gameId}::bigint, app_now()) m
-    join fan f on f.id = m.fan_id
-    where m.mask & ${mask}::int = ${mask}::int
-      and (${arrayOf(favoriteTeamIds)} = '{}' or f.favorite_team_id = any (${arrayOf(favoriteTeamIds)}::bigint[]))
-      and abs(hashint8extended(m.fan_id, ${campaign.id}::bigint) % 100) >= ${campaign.holdoutPercent}::int
+    select ${id}::bigint, ${offerId}::bigint, fan_id, lineages from announcement_audience(${id}::bigint, null)
     on conflict (offer_id, fan_id) do nothing`);
-}
-
-function neededScopes(byZone: boolean, byTeam: boolean): ConsentScope[] {
-  const byPlace: ConsentScope[] = byZone ? ['PRESENCE_ZONE'] : [];
-  const byTaste: ConsentScope[] = byTeam ? ['PROFILE_PREFERENCES', 'PERSONALIZATION'] : [];
-  return ['PRESENCE_VENUE', 'OFFERS_LIVE', ...byPlace, ...byTaste];
 }
 
 async function chooseZones(em: SqlEntityManager, game: Game, asked: string[], rules: CampaignRules): Promise<Zone[]> {

@@ -1,3 +1,4 @@
 export { Announcement, Delivery, type Reason } from './announcement.entity.ts';
 export { Campaign, type Discount, Offer } from './campaign.entity.ts';
 export { createCampaign } from './campaigns.service.ts';
+export { findLiveAnnouncements } from './live-announcements.service.ts';

@@ -1,31 +1,25 @@
 /** The events of the live feed of offers, each with the cursor after it. */
 import { builder } from '../graphql/builder.ts';
+import { addMarks, CURSOR, MARK_NAMES } from '../graphql/stream.ts';
 import { ZoneType } from '../venues/venues.graphql.ts';
 import type { Reason } from './announcement.entity.ts';
-import {
-  type LiveOfferEvent,
-  type OfferAnnounced,
-  type OfferEnded,
-  openLiveOffers,
-  type StreamGap,
-  type StreamPosition,
-} from './live-offers.ts';
+import { type LiveOfferEvent, type OfferAnnounced, type OfferEnded, openLiveOffers } from './live-offers.ts';
 import { AnnouncementType, OfferType } from './offers.graphql.ts';
 
 const TYPE_NAMES = {
   OFFER_ANNOUNCED: 'OfferAnnounced',
   OFFER_ENDED: 'OfferEnded',
-  GAP: 'StreamGap',
-  POSITION: 'StreamPosition',
+  ...MARK_NAMES,
 } as const;
 
 const LiveOfferEventType = builder.interfaceRef<LiveOfferEvent>('LiveOfferEvent').implement({
   description: 'An event of the live feed of offers.',
   resolveType: ({ kind }) => TYPE_NAMES[kind],
   fields: (t) => ({
-    cursor: t.exposeString('cursor', { description: 'Resumes after this event. It authorises nothing.' }),
+    cursor: t.exposeString('cursor', CURSOR),
   }),
 });
+addMarks(LiveOfferEventType);
 
 const ReasonKindEnum = builder.enumType('ReasonKind', { values: ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM'] as const });
 const ReasonType = builder.objectRef<Reason>('Reason').implement({
@@ -54,7 +48,8 @@ builder.subjectType(OfferAnnouncedType, {
       type: [ReasonType],
       nullable: true,
       consent: 'PERSONALIZATION',
-      description: 'A reason whose own scope the fan has withdrawn since is left out: it says where they were.',
+      description:
+        'Why an offer reached you. A reason whose own scope the fan has withdrawn since is left out: it says where they were.',
       resolve: async ({ announcementId, gate }, _, { consent, loaders }) => {
         const { reasons } = (await loaders.announcement.load(announcementId))!;
         const shown = await Promise.all(reasons.map(({ scope }) => consent.shows(gate.subject, scope)));
@@ -66,7 +61,7 @@ builder.subjectType(OfferAnnouncedType, {
       nullable: true,
       consent: 'PRESENCE_ZONE',
       description:
-        'Where the offer is: the zone it was announced in, the one where the fan stands if it is among several. Null once presence has ended.',
+        'The part of the venue where an offer is, which is where you are if it is there. The zone it was announced in, the one where the fan stands if it is among several. Null once presence has ended.',
       resolve: async (event, _, { loaders, readers }) => {
         const here = await readers.presence.load({ gameId: event.gameId, fanId: event.gate.subject.fanId });
         const announcement = await loaders.announcement.load(event.announcementId);
@@ -78,7 +73,8 @@ builder.subjectType(OfferAnnouncedType, {
     walkingSeconds: t.int({
       nullable: true,
       consent: 'PRESENCE_ZONE',
-      description: "On foot from the fan's zone. Null until the venue's walking graph is known.",
+      description:
+        "How long you would walk to an offer from where you are. Null until the venue's walking graph is known.",
       resolve: () => null,
     }),
   }),
@@ -96,26 +92,6 @@ OfferEndedType.implement({
     }),
     reason: t.expose('reason', { type: OfferEndReason }),
   }),
-});
-
-const StreamGapType = builder.objectRef<StreamGap>('StreamGap');
-StreamGapType.implement({
-  description: 'What lay between the cursor asked for and this one is no longer kept.',
-  interfaces: [LiveOfferEventType],
-  fields: (t) => ({
-    resumeFrom: t.string({ description: 'A cursor.', resolve: ({ cursor }) => cursor }),
-    missedAtLeast: t.int({
-      nullable: true,
-      description: 'Counts only what this viewer could see; null where it is not known.',
-      resolve: () => null,
-    }),
-  }),
-});
-
-const StreamPositionType = builder.objectRef<StreamPosition>('StreamPosition');
-StreamPositionType.implement({
-  description: 'Where the stream stands: the first thing it says, and again every 30 seconds.',
-  interfaces: [LiveOfferEventType],
 });
 
 builder.subscriptionField('liveOffers', (t) =>

@@ -1,6 +1,7 @@
 /** The live feed of one game for one fan: which events of the game's topic concern them, and under which lineages. */
 import type { Context } from '../context.ts';
 import { NotFoundError } from '../errors.ts';
+import type { StreamGap, StreamPosition } from '../graphql/stream.ts';
 import { requireFan } from '../identity/roles.ts';
 import { gameTopic, type StreamItem } from '../live/index.ts';
 import { MappedStream } from '../live/mapped-stream.ts';
@@ -17,12 +18,6 @@ export interface OfferEnded extends StreamEvent {
   readonly kind: 'OFFER_ENDED';
   readonly offerId: string;
   readonly reason: 'CAMPAIGN_ENDED';
-}
-export interface StreamGap extends StreamEvent {
-  readonly kind: 'GAP';
-}
-export interface StreamPosition extends StreamEvent {
-  readonly kind: 'POSITION';
 }
 export type LiveOfferEvent = OfferAnnounced | OfferEnded | StreamGap | StreamPosition;
 
@@ -46,6 +41,7 @@ export async function openLiveOffers(
     const gate = { subject: { fanId, gameId, captured: delivery.lineages }, scope: 'OFFERS_LIVE' } as const;
     if (kind === 'OFFER_ENDED') return { kind, cursor, gate, offerId, reason: 'CAMPAIGN_ENDED' };
     const announcementId = payload.announcementId!;
+    if (kind !== 'OFFER_ANNOUNCED') return null;
     return delivery.announcement_id === announcementId ? { kind, cursor, gate, gameId, announcementId, offerId } : null;
   };
   return new MappedStream(await live.open(topic, after), toEvent);

@@ -1,10 +1,11 @@
 /** The operator's commands, as an operator runs them: processes with an exit code and one clear message. */
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listWhatIsCollected } from '../../src/consent/notice.ts';
 import { mutate } from '../support/operations.ts';
 import { startTestServer, type TestServer, tokenOf } from '../support/server.ts';
 
@@ -48,14 +49,35 @@ describe('the operator', () => {
     expect(data.partners.edges).toContainEqual({ node: { code: 'acme' } });
   });
 
-  it('publishes a policy once, and the server asks for it from then on', async () => {
-    const file = join(tmpdir(), `policy-${process.pid}.txt`);
-    await writeFile(file, 'You decide.');
+  const CURRENT = '{ currentPolicy { version text sha256 materialChange } }';
+  const words = async (text: string) => {
+    const file = join(await mkdtemp(join(tmpdir(), 'policy-')), 'policy.txt');
+    await writeFile(file, text);
+    return file;
+  };
+
+  it('publishes a policy once, with the list of what is collected behind its words, and the server asks for it', async () => {
+    const file = await words('You decide.');
     const publish = ['policy', 'publish', '--version', '2027-1', '--text', file, '--material'];
-    expect((await run(...publish)).code).toBe(0);
+    const published = await run(...publish);
+    expect(published.code).toBe(0);
+    const { currentPolicy } = (await server.ask(null, CURRENT)).data;
+    expect(currentPolicy).toMatchObject({ version: '2027-1', materialChange: true });
+    expect(currentPolicy.text).toBe(`You decide.\n\n${listWhatIsCollected(server.schema)}`);
+    expect(published.out).toContain(currentPolicy.sha256);
+    await writeFile(file, 'We decide.');
     expect(await run(...publish)).toMatchObject({ code: 1, err: expect.stringContaining('published is final') });
-    const { data } = await server.ask(null, '{ currentPolicy { version text materialChange } }');
-    expect(data.currentPolicy).toEqual({ version: '2027-1', text: 'You decide.', materialChange: true });
+    expect((await server.ask(null, CURRENT)).data.currentPolicy).toEqual(currentPolicy);
+  });
+
+  it('publishes words that are whole in themselves as they are, and what is to come as not yet in effect', async () => {
+    const publish = ['policy', 'publish', '--text', await words('Tout est dit.')];
+    const now = await run(...publish, '--version', '2027-2', '--verbatim', '--language', 'fr');
+    const later = await run(...publish, '--version', '2099-1', '--effective-at', '2099-01-01T00:00:00Z');
+    expect([now.code, later.code]).toEqual([0, 0]);
+    const { data } = await server.ask(null, '{ currentPolicy { version text language } policies { version } }');
+    expect(data.currentPolicy).toEqual({ version: '2027-2', text: 'Tout est dit.', language: 'fr' });
+    expect(data.policies.at(-1)).toEqual({ version: '2099-1' });
   });
 
   it('sets an age of consent, which holds from then on', async () => {

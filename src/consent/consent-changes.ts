@@ -1,0 +1,41 @@
+/**
+ * A fan's own changes of consent, live: each act that granted or ended something, on every device of that fan. They
+ * are the fan's own right, so no scope gates them; the topic is that of the fan whom the token names, and the fields
+ * answer nobody else.
+ */
+import { sql } from '@mikro-orm/postgresql';
+import type { Context } from '../context.ts';
+import type { StreamGap, StreamPosition } from '../graphql/stream.ts';
+import { requireFan } from '../identity/roles.ts';
+import { fanTopic, type StreamItem } from '../live/index.ts';
+import { MappedStream } from '../live/mapped-stream.ts';
+import type { StreamEvent } from '../live/stream-event.ts';
+
+export interface ConsentChanged extends StreamEvent {
+  readonly kind: 'CONSENT_CHANGED';
+  readonly fanId: string;
+  readonly grantId: string;
+  readonly at: Date;
+}
+export type ConsentChangeEvent = ConsentChanged | StreamGap | StreamPosition;
+
+/** @throws AccessError for all but enrolled fans, InputError for a cursor of something else. */
+export async function openConsentChanges(
+  context: Context,
+  after: string | null,
+): Promise<AsyncIterableIterator<ConsentChangeEvent>> {
+  const { fanId } = requireFan(context.viewer);
+  const { live, orm } = context;
+  const topic = fanTopic(fanId);
+
+  const toEvent = async (item: StreamItem): Promise<ConsentChangeEvent | null> => {
+    const cursor = live.cursors.seal(topic, item.position);
+    if (item.kind !== 'EVENT') return { kind: item.kind, cursor, gate: null };
+    const { eventId, grantId } = item.event.payload as { eventId: string; grantId: string };
+    const [act] = await orm.em.fork().execute<{ at: Date }[]>(sql`
+      select e.at from consent_event e join consent_grant g on g.id = ${grantId} and g.fan_id = e.fan_id
+      where e.id = ${eventId} and e.fan_id = ${fanId}`);
+    return act ? { kind: 'CONSENT_CHANGED', cursor, gate: null, fanId, grantId, at: new Date(act.at) } : null;
+  };
+  return new MappedStream(await live.open(topic, after), toEvent);
+}
