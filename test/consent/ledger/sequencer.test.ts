@@ -151,8 +151,7 @@ describe('the sequencer', () => {
       fileURLToPath(new URL('../../support/sequence-forever.ts', import.meta.url)),
       database.url,
     ]);
-    await untilSomeoneWaitsFor('into ledger_head');
-    await kill(node);
+    await untilSomeoneWaitsFor('into ledger_head').finally(() => kill(node));
     await blocker.query('commit');
     await blocker.end();
     const [ledger] = await start(1);
