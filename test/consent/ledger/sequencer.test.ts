@@ -7,12 +7,16 @@ import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEVELOPMENT_MASTER_KEY } from '../../../src/config.ts';
+import { withdrawScopes } from '../../../src/consent/grants.service.ts';
 import { appendEntry, createSealer, Ledger, type SealedAct } from '../../../src/consent/ledger/index.ts';
 import { connectOrm } from '../../../src/db/orm.ts';
 import { createLog } from '../../../src/log.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
 import { readLedger } from '../../support/ledger.ts';
 import { askRule } from '../../support/rule.ts';
+
+/** The advisory lock that the sequencers of all nodes share. */
+const SEQUENCER_LOCK = 7_469_677;
 
 const sealer = createSealer(DEVELOPMENT_MASTER_KEY);
 
@@ -87,6 +91,20 @@ describe('the sequencer', () => {
     await expectWhole(200);
   });
 
+  it('waits for the node that is at work', async () => {
+    const [ledger] = await start(1);
+    const atWork = new Client({ connectionString: database.url });
+    await atWork.connect();
+    await atWork.query('select pg_advisory_lock($1)', [SEQUENCER_LOCK]);
+    await append('1');
+    const flushed = ledger!.flush().then(() => 'did not wait');
+    expect(await Promise.race([flushed, untilSomeoneWaitsFor('advisory').then(() => 'waits')])).toBe('waits');
+    expect(await readLedger(orm)).toMatchObject({ leaves: 0, pending: 1 });
+    await atWork.end();
+    await flushed;
+    await expectWhole(1);
+  });
+
   it('keeps the order of the acts of one fan', async () => {
     const rule = askRule(orm);
     await rule.policy(1, false);
@@ -133,8 +151,7 @@ describe('the sequencer', () => {
       fileURLToPath(new URL('../../support/sequence-forever.ts', import.meta.url)),
       database.url,
     ]);
-    await untilSomeoneWaitsFor('ledger_head');
-    await kill(node);
+    await untilSomeoneWaitsFor('into ledger_head').finally(() => kill(node));
     await blocker.query('commit');
     await blocker.end();
     const [ledger] = await start(1);
@@ -166,11 +183,11 @@ describe('the sequencer', () => {
     await expectWhole(1);
   });
 
-  async function untilSomeoneWaitsFor(table: string): Promise<void> {
+  async function untilSomeoneWaitsFor(what: string): Promise<void> {
     for (;;) {
       const waiting = await orm.em.fork().execute(sql`
         select 1 from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock' and query like ${`%into ${table}%`}`);
+        where datname = current_database() and wait_event_type = 'Lock' and query like ${`%${what}%`}`);
       if (waiting.length > 0) return;
       await sleep(20);
     }
@@ -207,7 +224,6 @@ describe('an act of consent', () => {
   });
 
   it('of withdrawing refuses to be part of a longer transaction, under whose lock others would wait', async () => {
-    const { withdrawScopes } = await import('../../../src/consent/grants.service.ts');
     const act = { fanId: '1', scopes: ['PROFILE'] as const, recipientId: null, erase: false };
     const within = orm.em.fork().transactional(async (em) => withdrawScopes(em, act, await sealer));
     await expect(within).rejects.toThrow('commits by itself');
