@@ -2,7 +2,10 @@
 import type { Benchmark } from './benchmark.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
+  decision: () => import('./decision.ts'),
   ledger: () => import('./ledger.ts'),
+  withdrawal: () => import('./withdrawal.ts'),
+  withdrawals: () => import('./withdrawals.ts'),
 };
 
 const [name, ...options] = process.argv.slice(2);

@@ -4,7 +4,8 @@
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
-import type { ConsentGate, LeaseKeeper } from '../consent/index.ts';
+import type { ConsentGate } from '../consent/gate.ts';
+import type { LeaseKeeper } from '../consent/lease/lease-keeper.ts';
 import { InputError } from '../errors.ts';
 import type { Seal } from '../graphql/ids.ts';
 import { Bus } from './bus.ts';

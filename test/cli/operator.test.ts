@@ -81,7 +81,12 @@ describe('the operator', () => {
   });
 
   it('sets an age of consent, which holds from then on', async () => {
-    const input = { displayName: 'Kim', policyVersion: '2027-1', birthYear: new Date().getUTCFullYear() - 16 };
+    const { currentPolicy } = (await server.ask(null, '{ currentPolicy { version } }')).data;
+    const input = {
+      displayName: 'Kim',
+      policyVersion: currentPolicy.version,
+      birthYear: new Date().getUTCFullYear() - 16,
+    };
     const enroll = async (subject: string) =>
       (await mutate(server, await tokenOf('FAN', subject), 'enrollFan', { ...input, jurisdiction: 'KR' })).code;
     expect(await enroll('kim')).toBe('GUARDIAN_REQUIRED');

@@ -91,7 +91,7 @@ export class Oracle {
   /** `node(id)` of a personal type: a visit by its scopes, a grant to the fan alone, all else to who sees the fan. */
   node(type: string): Verdict {
     const { visitLasts, visitKept } = this.#truth;
-    if (type === 'Consent') return this.isSelf ? this.sees() : 'withheld';
+    if (type === 'Consent' || type === 'ConsentHistoryEntry') return this.isSelf ? this.sees() : 'withheld';
     if (type !== 'Visit') return this.sees();
     if (!visitKept) return 'withheld';
     return this.showsAnyOf(visitLasts ? ['HISTORY_ATTENDANCE', 'PRESENCE_VENUE'] : ['HISTORY_ATTENDANCE']);

@@ -133,7 +133,7 @@ async function askEverybody(
 }
 
 /** The tables of types that are not called like them. */
-const TABLES: Readonly<Record<string, string>> = { Consent: 'consent_grant' };
+const TABLES: Readonly<Record<string, string>> = { Consent: 'consent_grant', ConsentHistoryEntry: 'consent_event' };
 
 const NO_KEY = '999999';
 
