@@ -52,7 +52,8 @@ export async function runState(world: World, state: State, plan: Plan): Promise<
   const fanShown = outcome.shown.get('the fan') ?? new Set<string>();
   outcome.shown.set('the fan', fanShown);
 
-  if (state.consents === 'to everything') await streams.openBefore(subscriptions[0]!);
+  if (state.consents === 'to everything')
+    await streams.openBefore(subscriptions.find(({ picks }) => picks.has('liveOffers'))!);
   await state.enter?.(world, subject);
   await streams.announceAfter();
   outcome.cases += await streams.resume(node.url, subscriptions);
