@@ -38,7 +38,7 @@ interface Row {
   payload: Record<string, string>;
 }
 
-/** At most `limit` events after a position, of one topic or of all. */
+/** At most `limit` events after a position, of one topic or of all. The order is of the column, not of its text. */
 export async function readOutbox(
   em: SqlEntityManager,
   after: Position,
@@ -50,7 +50,7 @@ export async function readOutbox(
     where (xid, id) > (${String(after.xid)}::xid8, ${String(after.id)}::bigint)
       and xid < pg_snapshot_xmin(pg_current_snapshot())
       and topic = coalesce(${topic}::text, topic)
-    order by xid, id limit ${limit}`);
+    order by outbox.xid, outbox.id limit ${limit}`);
   return rows.map(({ xid, id, ...event }) => ({ ...event, position: { xid: BigInt(xid), id: BigInt(id) } }));
 }
 
