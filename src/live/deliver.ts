@@ -8,10 +8,12 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   executeSubscriptionEvent,
+  type GraphQLError,
   validateSubscriptionArgs,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
+import { isUnreachable } from '../db/outcome.ts';
 import { ServiceError } from '../errors.ts';
 import { MappedStream } from './mapped-stream.ts';
 import { Pacer } from './pacer.ts';
@@ -49,6 +51,7 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
               rootValue: event,
               contextValue: { ...opened, ...context },
             });
+            if (result.errors?.some(isPassing)) throw new ServiceError('UNAVAILABLE', 'The event cannot be made now.');
             if (context.consent.stands()) return result;
           }
           // The stream holds the event, and tries again in a moment.
@@ -59,6 +62,10 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
     },
   };
 }
+
+/** The database or the lease went while the event was being made: it is held, not sent with a hole in it. */
+const isPassing = ({ originalError }: GraphQLError): boolean =>
+  originalError instanceof ServiceError || isUnreachable(originalError);
 
 async function admits(context: Context, { gate }: StreamEvent): Promise<boolean> {
   return gate === null || context.consent.shows(gate.subject, gate.scope);
