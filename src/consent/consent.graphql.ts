@@ -97,7 +97,7 @@ const WithdrawConsentSuccess = builder
   });
 
 const recipientKey = ({ ids }: Context, id: string | null | undefined) =>
-  id ? ids.key('Partner', id, 'input.recipientId') : null;
+  ids.keyOrNull('Partner', id, 'input.recipientId');
 
 builder.mutationFields((t) => ({
   grantConsent: t.field({
@@ -109,7 +109,7 @@ builder.mutationFields((t) => ({
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         duration: input.duration ?? null,
-        gameId: input.gameId ? context.ids.key('Game', input.gameId, 'input.gameId') : null,
+        gameId: context.ids.keyOrNull('Game', input.gameId, 'input.gameId'),
         until: input.until ?? null,
         policyVersion: input.policyVersion,
       }),

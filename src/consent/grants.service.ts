@@ -63,15 +63,16 @@ async function checkDurations(
     if (act.until === null || now!.past) throw new InputError('UNTIL needs an instant to come.', 'input.until');
   }
   const forGame = scopes.filter((_, place) => durations[place] === 'GAME');
-  if (forGame.length === 0) return;
-  if (act.gameId === null) {
+  if (forGame.length > 0 && act.gameId === null) {
     throw new InputError(`${forGame.join(', ')} would be for one game: name it, or another duration.`, 'input.gameId');
   }
+  if (act.gameId === null) return;
   const [game] = await em.execute<{ over: boolean }[]>(sql`
     select status not in ('SCHEDULED', 'LIVE') or starts_at + game_cap() <= app_now() as over
     from game where id = ${act.gameId}`);
   if (!game) throw new NotFoundError('The game');
-  if (game.over) throw new ConflictError('INVALID_STATE', 'That game is over, so nothing can be granted for it.');
+  if (forGame.length > 0 && game.over)
+    throw new ConflictError('INVALID_STATE', 'That game is over, so nothing can be granted for it.');
 }
 
 /** The grants that ended. Runs in the caller's transaction, and should be all that it does. */
