@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { GraphQLSchema } from 'graphql';
-import { createYoga } from 'graphql-yoga';
+import { createYoga, type YogaServerOptions } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { Barrier, ConsentGate, isVeto, LeaseKeeper, Ledger, recordVeto } from './consent/index.ts';
@@ -14,7 +14,7 @@ import { createErrorMask } from './graphql/mask-error.ts';
 import { buildSchema } from './graphql/schema.ts';
 import { requireLease, useSecondLook } from './graphql/second-look.ts';
 import { identify } from './identity/identify.ts';
-import { bearerToken, createTokenVerifier } from './identity/tokens.ts';
+import { bearerToken, createTokenVerifier, tokenExpired } from './identity/tokens.ts';
 import { ANONYMOUS } from './identity/viewer.ts';
 import { freshContext, type MakeEventContext, useLiveDelivery } from './live/deliver.ts';
 import { Live } from './live/index.ts';
@@ -80,16 +80,19 @@ export async function createApp({
     multipart: false,
     batching: false,
     logging: false,
-    cors: config.ALLOWED_ORIGINS.length > 0 ? { origin: config.ALLOWED_ORIGINS, methods: ['GET', 'POST'] } : false,
+    cors: corsFor(config.ALLOWED_ORIGINS),
     maskedErrors: { maskError: createErrorMask(log) },
     context: async ({ request, extra }) => {
       await requireLease(services);
       const token = extra ? null : bearerToken(request.headers.get('authorization'));
       const claims = extra ? extra.claims : token && (await verify(token));
+      // A socket may outlive its token: while the other side has not answered the close, or after the machine has slept.
+      if (claims && claims.exp * 1000 <= Date.now()) throw tokenExpired();
       const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;
       const vetoes = isVeto(extra ? extra.request.headers['sec-gpc'] : request.headers.get('sec-gpc'));
       if (vetoes) await recordVeto(services, viewer);
-      return createContext(services, viewer, claims ? claims.exp * 1000 : null, vetoes);
+      // Streams on a socket end when it closes, so that clients hear 4403 and not that the stream is complete.
+      return createContext(services, viewer, claims && !extra ? claims.exp * 1000 : null, vetoes);
     },
     plugins: [
       useLimits(),
@@ -143,6 +146,20 @@ export async function createApp({
       await lease.close();
       await orm.close(true);
     },
+  };
+}
+
+/**
+ * Pages of the origins listed may read what the API answers; tokens are theirs to send, and there are no cookies. All
+ * others hear nothing: yoga's own list tells them `null`, which is what a frame in a sandbox is called.
+ */
+function corsFor(origins: readonly string[]): YogaServerOptions<object, object>['cors'] {
+  if (origins.length === 0) return false;
+  return (request: Request) => {
+    const origin = request.headers.get('origin');
+    return origin !== null && origins.includes(origin)
+      ? { origin: [origin], methods: ['GET', 'POST'], credentials: false }
+      : false;
   };
 }
 

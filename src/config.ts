@@ -18,6 +18,12 @@ const list = z
       .map((item) => item.trim())
       .filter(Boolean),
   );
+/** As browsers write them: lower case, no path, no slash at the end. Not `null`, which any page can be in a sandbox. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]+)?$/;
+const origins = list.refine(
+  (items) => items.every((item) => ORIGIN.test(item)),
+  'must be origins, such as https://club.example or http://localhost:3000, separated by commas',
+);
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
 const Environment = z.object({
@@ -33,7 +39,7 @@ const Environment = z.object({
   MASTER_KEY: z.string().min(32, 'must have at least 32 characters').default(DEVELOPMENT_MASTER_KEY),
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   /** Origins that browsers may call from, separated by commas. None: same origin only. */
-  ALLOWED_ORIGINS: list,
+  ALLOWED_ORIGINS: origins,
   GRAPHIQL: flag(true),
   INTROSPECTION: flag(true),
   DEMO: flag(true),

@@ -107,12 +107,12 @@ const WithdrawConsentSuccess = builder.objectRef<Withdrawal & { erased: boolean 
 });
 
 const recipientKey = ({ ids }: Context, id: string | null | undefined) =>
-  id ? ids.key('Partner', id, 'input.recipientId') : null;
+  ids.keyOrNull('Partner', id, 'input.recipientId');
 
 /** Whose consent an act is about: the viewer's own, or that of the ward it names. */
 export function actsFor(context: Context, wardId: string | null | undefined): string {
   const { fanId } = requireFan(context.viewer);
-  return wardId ? context.ids.key('Fan', wardId, 'input.wardId') : fanId;
+  return context.ids.keyOrNull('Fan', wardId, 'input.wardId') ?? fanId;
 }
 
 builder.mutationFields((t) => ({
@@ -125,7 +125,7 @@ builder.mutationFields((t) => ({
         scopes: input.scopes,
         recipientId: recipientKey(context, input.recipientId),
         duration: input.duration ?? null,
-        gameId: input.gameId ? context.ids.key('Game', input.gameId, 'input.gameId') : null,
+        gameId: context.ids.keyOrNull('Game', input.gameId, 'input.gameId'),
         until: input.until ?? null,
         policyVersion: input.policyVersion,
       }),

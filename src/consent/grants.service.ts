@@ -87,19 +87,27 @@ async function nameScopes(
   if (act.until !== null && durations.some((duration) => duration !== 'UNTIL')) {
     throw new InputError('until goes with the duration UNTIL.', 'input.until');
   }
-  const ends: Record<GrantDuration, Date | null> = { STANDING: null, UNTIL: act.until, GAME: null };
   if (durations.includes('UNTIL')) {
     const [now] = await em.execute<{ past: boolean }[]>(sql`select ${act.until}::timestamptz <= app_now() as past`);
     if (act.until === null || now!.past) throw new InputError('UNTIL needs an instant to come.', 'input.until');
   }
   const forGame = scopes.filter((_, place) => durations[place] === 'GAME');
-  if (forGame.length > 0) ends.GAME = await checkGame(em, act, forGame);
-  return scopes.map((scope, place) => ({ scope, duration: durations[place]!, until: ends[durations[place]!] }));
+  const cap = await checkGame(em, act, forGame);
+  return scopes.map((scope, place) => ({
+    scope,
+    duration: durations[place]!,
+    until: durations[place] === 'GAME' ? cap : durations[place] === 'UNTIL' ? act.until : null,
+  }));
 }
 
-/** Until when a grant for the game will hold at the latest. */
-async function checkGame(em: SqlEntityManager, act: ActOfGranting, forGame: readonly ConsentScope[]): Promise<Date> {
+/** Until when a grant for the game will hold at the latest; a game that is named has to exist, whatever it is for. */
+async function checkGame(
+  em: SqlEntityManager,
+  act: ActOfGranting,
+  forGame: readonly ConsentScope[],
+): Promise<Date | null> {
   if (act.gameId === null) {
+    if (forGame.length === 0) return null;
     throw new InputError(`${forGame.join(', ')} would be for one game: name it, or another duration.`, 'input.gameId');
   }
   await em.execute(sql`select 1 from fan where id = ${act.fanId} for no key update`);
@@ -108,7 +116,8 @@ async function checkGame(em: SqlEntityManager, act: ActOfGranting, forGame: read
       starts_at + game_cap() as cap
     from game where id = ${act.gameId} for share`);
   if (!game) throw new NotFoundError('The game');
-  if (game.over) throw new ConflictError('INVALID_STATE', 'That game is over, so nothing can be granted for it.');
+  if (forGame.length > 0 && game.over)
+    throw new ConflictError('INVALID_STATE', 'That game is over, so nothing can be granted for it.');
   return new Date(game.cap);
 }
 

@@ -53,8 +53,8 @@ builder.queryField('previewConsent', (t) =>
       previewConsent(context, requireFan(context.viewer).fanId, {
         grant: input.grant ?? [],
         withdraw: input.withdraw ?? [],
-        recipientId: input.recipientId ? context.ids.key('Partner', input.recipientId, 'input.recipientId') : null,
-        gameId: input.gameId ? context.ids.key('Game', input.gameId, 'input.gameId') : null,
+        recipientId: context.ids.keyOrNull('Partner', input.recipientId, 'input.recipientId'),
+        gameId: context.ids.keyOrNull('Game', input.gameId, 'input.gameId'),
       }),
   }),
 );

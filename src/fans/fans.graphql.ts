@@ -149,8 +149,7 @@ builder.mutationFields((t) => ({
     description: 'Enrolls the subject of the token, and grants PROFILE and LOYALTY to the operator.',
     args: { input: t.arg({ type: EnrollFanInput, required: true }) },
     resolve: (_, { input }, context) => {
-      const favoriteTeamId =
-        input.favoriteTeamId && context.ids.key('Team', input.favoriteTeamId, 'input.favoriteTeamId');
+      const favoriteTeamId = context.ids.keyOrNull('Team', input.favoriteTeamId, 'input.favoriteTeamId');
       return enrollFan(context, { ...input, favoriteTeamId, alsoGrant: input.alsoGrant ?? [] });
     },
   }),
@@ -162,7 +161,7 @@ builder.mutationFields((t) => ({
     resolve: async (_, { input }, context) => {
       requireFan(context.viewer);
       const { favoriteTeamId, ...rest } = input;
-      const team = favoriteTeamId && context.ids.key('Team', favoriteTeamId, 'input.favoriteTeamId');
+      const team = context.ids.keyOrNull('Team', favoriteTeamId, 'input.favoriteTeamId');
       const changes = { ...rest, ...(favoriteTeamId === undefined ? {} : { favoriteTeamId: team }) };
       return { fan: await updateFan(context, changes as Parameters<typeof updateFan>[1]) };
     },

@@ -89,6 +89,8 @@ export async function updateFan(context: Context, input: z.infer<typeof Changes>
 export async function storeProfile(em: SqlEntityManager, fanId: string, values: z.infer<typeof Changes>): Promise<Fan> {
   if (values.favoriteTeamId && !(await em.findOne(Team, { id: values.favoriteTeamId })))
     throw new NotFoundError('The team');
+  // The gate would share the row, and of two requests that share it neither could then write.
+  await em.execute(sql`select 1 from fan where id = ${fanId} for no key update`);
   const storable = await gateWrite(em, { fanId, gameId: null }, values, refuseUnscoped);
   const fan = await em.findOneOrFail(Fan, { id: fanId }, { refresh: true });
   em.assign(fan, Object.fromEntries(Object.entries(storable).filter(([, value]) => value !== undefined)) as never);

@@ -3,10 +3,11 @@ import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
-import { DateTimeResolver, URLResolver } from 'graphql-scalars';
+import { URLResolver } from 'graphql-scalars';
 import type { Context } from '../context.ts';
 import { AccessError, ConflictError, ConsentError, InputError, NotFoundError, ServiceError } from '../errors.ts';
 import './consent-plugin/index.ts';
+import { DateTime } from './date-time.ts';
 
 export interface SchemaShape {
   Context: Context;
@@ -42,7 +43,7 @@ export const builder = new SchemaBuilder<SchemaShape>({
 builder.queryType({});
 builder.mutationType({});
 builder.subscriptionType({});
-builder.addScalarType('DateTime', DateTimeResolver);
+builder.addScalarType('DateTime', DateTime);
 builder.addScalarType('URL', URLResolver);
 builder.globalConnectionField('totalCount', (t) =>
   t.int({

@@ -30,6 +30,13 @@ export interface Reference {
   key: string;
 }
 
+/** Base64url as we write it. Node would read past padding, spaces and rubbish, and one thing would have many ids. */
+function decode(text: string): Buffer | null {
+  if (text.length > 512) return null;
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : null;
+}
+
 /** Deterministic authenticated encryption under a key derived from the master key for one purpose. */
 export class Seal {
   readonly #key: Uint8Array;
@@ -44,9 +51,10 @@ export class Seal {
 
   /** Null for whatever this key has not sealed. */
   open(sealed: string): string | null {
-    if (sealed.length > 512) return null;
+    const bytes = decode(sealed);
+    if (!bytes) return null;
     try {
-      return Buffer.from(aessiv(this.#key).decrypt(Buffer.from(sealed, 'base64url'))).toString();
+      return Buffer.from(aessiv(this.#key).decrypt(bytes)).toString();
     } catch {
       return null;
     }
@@ -70,7 +78,7 @@ export class Ids {
   parse(id: string): Reference | null {
     const opened = REFERENCE.exec(this.#personal.open(id) ?? '');
     if (opened) return reference(opened);
-    const plain = REFERENCE.exec(Buffer.from(id.slice(0, 512), 'base64url').toString());
+    const plain = REFERENCE.exec(decode(id)?.toString() ?? '');
     return plain && !isPersonal(plain[1] as NodeType) ? reference(plain) : null;
   }
 
@@ -79,6 +87,11 @@ export class Ids {
     const parsed = this.parse(id);
     if (parsed?.type !== type) throw new InputError(`${path} is not the id of a ${type}.`, path);
     return parsed.key;
+  }
+
+  /** Of an id that may be left out; an empty one is not left out. */
+  keyOrNull(type: NodeType, id: string | null | undefined, path: string): string | null {
+    return id === null || id === undefined ? null : this.key(type, id, path);
   }
 }
 

@@ -4,12 +4,18 @@
  */
 import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
+  type ASTVisitor,
+  type DocumentNode,
   type ExecutionArgs,
   GraphQLError,
   getOperationAST,
+  isIntrospectionType,
   Kind,
   NoSchemaIntrospectionCustomRule,
+  type ParseOptions,
   parse,
+  type Source,
+  type ValidationContext,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 
@@ -27,7 +33,10 @@ export const LIMITS = {
 export function useLimits(): Plugin {
   return {
     onParse({ setParseFn }) {
-      setParseFn((source, options) => parse(source, { ...options, maxTokens: LIMITS.tokens }));
+      setParseFn(parseWithinTokens);
+    },
+    onValidate({ addValidationRule }) {
+      addValidationRule(OneIntrospection);
     },
     onExecute({ args, setResultAndStopExecution }) {
       const { cost, refusal } = measure(args);
@@ -52,6 +61,30 @@ export const useIntrospection = (allowed: boolean): Plugin => ({
     if (!allowed) addValidationRule(NoSchemaIntrospectionCustomRule);
   },
 });
+
+/** Its errors have their code from the start: yoga remembers them for all transports, and codes them only on HTTP. */
+function parseWithinTokens(source: string | Source, options?: ParseOptions): DocumentNode {
+  try {
+    return parse(source, { ...options, maxTokens: LIMITS.tokens });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    const { message, source, positions } = error;
+    throw new GraphQLError(message, { source, positions, extensions: { code: 'GRAPHQL_PARSE_FAILED' } });
+  }
+}
+
+/** Introspection costs one field however much it answers, so it asks for each thing once: an alias would ask again. */
+function OneIntrospection(context: ValidationContext): ASTVisitor {
+  return {
+    Field(node) {
+      const parent = context.getParentType();
+      const introspects = /^__(schema|type)$/.test(node.name.value) || (parent && isIntrospectionType(parent));
+      if (!introspects || !node.alias) return;
+      const options = { nodes: [node], extensions: { code: 'COST_LIMIT_EXCEEDED' } };
+      context.reportError(new GraphQLError('Introspection may not use aliases.', options));
+    },
+  };
+}
 
 /** What cannot be measured is refused. Only the operation that will run counts, wherever it stands in the document. */
 function measure(args: ExecutionArgs): { cost: number; refusal: GraphQLError | null } {

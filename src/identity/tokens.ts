@@ -18,6 +18,14 @@ const Claims = z.object({
 export type Claims = z.infer<typeof Claims>;
 export type VerifyToken = (token: string) => Promise<Claims>;
 
+/** jose's codes for what is wrong with the keys or with fetching them: no token is to blame for that. */
+const KEYS_AT_FAULT = new Set<string>([
+  errors.JOSEError.code,
+  errors.JWKSInvalid.code,
+  errors.JWKSTimeout.code,
+  errors.JWKInvalid.code,
+]);
+
 /** @throws AccessError UNAUTHENTICATED, or ServiceError UNAVAILABLE when the JWKS cannot be fetched. */
 export function createTokenVerifier(config: Config): VerifyToken {
   const keys: JWTVerifyGetKey = config.JWKS_URL
@@ -35,14 +43,19 @@ export function createTokenVerifier(config: Config): VerifyToken {
       const { payload } = await jwtVerify(token, keys, options);
       return Claims.parse(payload);
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError || error instanceof z.ZodError)) {
+      if (!isTokenAtFault(error)) {
         throw new ServiceError('UNAVAILABLE', 'The keys that verify tokens cannot be reached.');
       }
-      const expired = error instanceof errors.JWTExpired;
-      throw new AccessError('UNAUTHENTICATED', expired ? 'The token has expired.' : 'The token is not valid.');
+      if (error instanceof errors.JWTExpired) throw tokenExpired();
+      throw new AccessError('UNAUTHENTICATED', 'The token is not valid.');
     }
   };
 }
+
+const isTokenAtFault = (error: unknown) =>
+  error instanceof z.ZodError || (error instanceof errors.JOSEError && !KEYS_AT_FAULT.has(error.code));
+
+export const tokenExpired = () => new AccessError('UNAUTHENTICATED', 'The token has expired.');
 
 /** The token of `Authorization: Bearer …`; null without one. @throws AccessError for any other scheme. */
 export function bearerToken(authorization: unknown): string | null {

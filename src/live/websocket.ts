@@ -5,10 +5,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ExecutionArgs } from 'graphql';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, getOperationAST } from 'graphql';
+import type { Context, SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { AccessError } from '../errors.ts';
 import { LIMITS } from '../graphql/limits.ts';
 import { bearerToken, type Claims, type VerifyToken } from '../identity/tokens.ts';
 import { LONGEST_TIMER_MS } from './mapped-stream.ts';
@@ -18,6 +20,8 @@ export interface SocketExtra extends Record<PropertyKey, unknown> {
   readonly request: IncomingMessage;
   claims?: Claims | null;
   expiry?: NodeJS.Timeout;
+  /** The ids of the operations under way, also of those that the client gave up and that have not ended yet. */
+  running?: Set<string>;
 }
 
 interface WebSocketOptions {
@@ -31,6 +35,7 @@ interface WebSocketOptions {
 }
 
 const FORBIDDEN = 4403;
+const TRY_AGAIN_LATER = 1013;
 
 /** Attaches to a server; the returned function closes every socket with 1001 and waits for them. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): () => Promise<void> {
@@ -42,7 +47,8 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): () =
         try {
           const token = bearerToken(connectionParams?.authorization ?? connectionParams?.Authorization);
           extra.claims = token === null ? null : await options.verify(token);
-        } catch {
+        } catch (error) {
+          if (!(error instanceof AccessError)) extra.socket.close(TRY_AGAIN_LATER, 'Tokens cannot be verified now');
           return false;
         }
         if (extra.claims) {
@@ -53,34 +59,21 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): () =
         return true;
       },
       onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
-      onSubscribe: async (context, _id, params) => {
-        if (Object.keys(context.subscriptions).length > LIMITS.subscriptionsPerSocket) {
+      onSubscribe: async (context, id, params) => {
+        context.extra.running ??= new Set();
+        const { running } = context.extra;
+        // An id given up and used again at once would stand for two operations, and only one of them would be counted.
+        if (running.has(id)) return [coded('SUBSCRIPTION_LIMIT_EXCEEDED', 'The operation with this id has not ended.')];
+        if (running.size >= LIMITS.subscriptionsPerSocket) {
           const message = `A socket may hold ${LIMITS.subscriptionsPerSocket} operations at once.`;
-          return [new GraphQLError(message, { extensions: { code: 'SUBSCRIPTION_LIMIT_EXCEEDED' } })];
+          return [coded('SUBSCRIPTION_LIMIT_EXCEEDED', message)];
         }
-        const { schema, execute, subscribe, contextFactory, parse, validate } = options.yoga.getEnveloped({
-          ...context,
-          req: context.extra.request,
-          socket: context.extra.socket,
-          params,
-        });
-        try {
-          const document = parse(params.query);
-          const errors = validate(schema, document);
-          if (errors.length > 0) return errors;
-          return {
-            schema,
-            document,
-            operationName: params.operationName,
-            variableValues: params.variables,
-            contextValue: await contextFactory(),
-            rootValue: { execute, subscribe },
-          } as never;
-        } catch (error) {
-          if (error instanceof GraphQLError) return [error];
-          throw error;
-        }
+        running.add(id);
+        const prepared = await prepare(options.yoga, context, params);
+        if (Array.isArray(prepared)) running.delete(id);
+        return prepared;
       },
+      onComplete: ({ extra }, id) => void extra.running?.delete(id),
       execute: (args: ExecutionArgs) => (args.rootValue as { execute: (args: ExecutionArgs) => never }).execute(args),
       subscribe: (args: ExecutionArgs) =>
         (args.rootValue as { subscribe: (args: ExecutionArgs) => never }).subscribe(args),
@@ -98,6 +91,48 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): () =
     await graphqlServer.dispose();
   };
 }
+
+/** What is to be executed, or the errors that say why nothing is. */
+async function prepare(
+  yoga: WebSocketOptions['yoga'],
+  context: Context<Record<string, unknown>, SocketExtra>,
+  params: SubscribePayload,
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
+  const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+    ...context,
+    req: context.extra.request,
+    socket: context.extra.socket,
+    params,
+  });
+  try {
+    const document = parse(params.query);
+    const errors: readonly GraphQLError[] = validate(schema, document);
+    if (errors.length > 0) return errors.map(outward);
+    if (!getOperationAST(document, params.operationName)) {
+      return [coded('OPERATION_RESOLUTION_FAILURE', 'Could not determine what operation to execute.')];
+    }
+    return {
+      schema,
+      document,
+      operationName: params.operationName,
+      variableValues: params.variables,
+      contextValue: await contextFactory(),
+      rootValue: { execute, subscribe },
+    } as never;
+  } catch (error) {
+    if (error instanceof GraphQLError) return [outward(error)];
+    throw error;
+  }
+}
+
+/** With the code that yoga gives to what does not validate only on HTTP, and without what it tells HTTP clients. */
+function outward({ message, nodes, source, positions, path, extensions }: GraphQLError): GraphQLError {
+  const { http: _, ...told } = extensions;
+  const code = 'GRAPHQL_VALIDATION_FAILED';
+  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code, ...told } });
+}
+
+const coded = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
 
 /** Other sites' pages may not open sockets here: browsers send no preflight for them, so the Origin is all there is. */
 function originAllowed({ headers }: IncomingMessage, allowed: readonly string[]): boolean {

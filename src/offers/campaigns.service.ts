@@ -33,8 +33,11 @@ const NewCampaign = z
     }),
     offer: z.object({
       title: z.string().trim().min(1).max(200),
-      body: z.string().max(2_000),
-      imageUrl: z.string().max(2_000).nullable(),
+      body: z.string().trim().min(1).max(2_000),
+      imageUrl: z
+        .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+        .max(2_000)
+        .nullable(),
       discount: z.discriminatedUnion('kind', [
         z.object({ kind: z.literal('PERCENT'), percent: z.number().int().min(1).max(100) }),
         money.extend({ kind: z.literal('AMOUNT') }),

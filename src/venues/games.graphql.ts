@@ -96,9 +96,10 @@ builder.queryField('games', (t) =>
 
 function gameFilter({ ids }: Context, filter: typeof GameFilter.$inferInput): FilterQuery<Game> {
   const { venueId, teamId, status, from, to } = filter;
-  const teamKey = teamId ? ids.key('Team', teamId, 'filter.teamId') : null;
+  const teamKey = ids.keyOrNull('Team', teamId, 'filter.teamId');
+  const venueKey = ids.keyOrNull('Venue', venueId, 'filter.venueId');
   return {
-    ...(venueId ? { venueId: ids.key('Venue', venueId, 'filter.venueId') } : {}),
+    ...(venueKey ? { venueId: venueKey } : {}),
     ...(teamKey ? { $or: [{ homeTeamId: teamKey }, { awayTeamId: teamKey }] } : {}),
     ...(status ? { status } : {}),
     ...(from || to ? { startsAt: { ...(from ? { $gte: from } : {}), ...(to ? { $lt: to } : {}) } } : {}),

@@ -69,7 +69,7 @@ builder.mutationFields((t) => ({
         method: input.method,
         nonce: input.nonce,
         gameId: context.ids.key('Game', input.gameId, 'input.gameId'),
-        zoneId: input.zoneId ? context.ids.key('Zone', input.zoneId, 'input.zoneId') : null,
+        zoneId: context.ids.keyOrNull('Zone', input.zoneId, 'input.zoneId'),
         at: input.at ?? null,
       });
     },

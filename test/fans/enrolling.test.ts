@@ -96,6 +96,15 @@ describe('a fan who enrolls', () => {
     expect((await me(token)).displayName).toBe('Florence');
   });
 
+  it('changes what was said from two phones at once', async () => {
+    const token = await tokenOf('FAN', 'gil');
+    await mutate(server, token, 'enrollFan', { displayName: 'Gil', policyVersion: POLICY });
+    const results = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => mutate(server, token, 'updateMe', { displayName: `Gil ${n}` })),
+    );
+    expect(results.map(({ __typename }) => __typename)).toEqual(Array(8).fill('UpdateMeSuccess'));
+  });
+
   it('erases what a scope had collected, when asked to', async () => {
     const token = await tokenOf('FAN', 'gus');
     await mutate(server, token, 'enrollFan', { displayName: 'Gus', email: 'g@example.com', policyVersion: POLICY });

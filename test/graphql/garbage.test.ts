@@ -1,0 +1,221 @@
+/**
+ * Garbage in any field of any mutation, from any role, is refused with a code, tells nothing of what is inside, and
+ * changes nothing. The mutations, their fields and what is garbage in each are derived from the schema, so that a new
+ * field is tested from its first day.
+ */
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NodeType } from '../../src/graphql/ids.ts';
+import { ROLES, type Role } from '../../src/identity/viewer.ts';
+import { createCampaign, enrollFan, liveGameId, mutate, POLICY } from '../support/operations.ts';
+import { type Answer, startTestServer, type TestServer, tokenOf } from '../support/server.ts';
+import { type Case, deriveCases, type World } from './garbage/inputs.ts';
+
+interface Actor {
+  readonly role: Role;
+  readonly token: string | null;
+}
+
+/** Codes that say that something is wrong on our side, which garbage never is. */
+const OUR_FAULT = ['INTERNAL', 'UNAVAILABLE', 'OUTCOME_UNKNOWN', 'INTERNAL_SERVER_ERROR', 'UNEXPECTED'];
+/** As PostgreSQL, the driver or JavaScript would put it. */
+const INSIDE =
+  /unexpected error|syntax for type|violates|duplicate key|out of range for type|byte sequence|relation "|column "|select |insert into|\bat .*\.ts:|undefined|\[object/i;
+const AT_ONCE = 8;
+
+describe('garbage', () => {
+  let server: TestServer;
+  let actors: Actor[];
+  let world: World;
+  beforeAll(async () => {
+    server = await startTestServer();
+    const fan = await enrollFan(server, ['PROFILE_PREFERENCES', 'PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE']);
+    await mutate(server, fan.token, 'checkIn', { gameId: await liveGameId(server), method: 'TICKET', nonce: 'first' });
+    actors = await makeActors(fan.token);
+    world = await makeWorld(server);
+  });
+  afterAll(() => server.close());
+
+  it('is refused with a code in every field, and changes nothing', async () => {
+    const { garbage } = deriveCases(server.schema, world);
+    const mutations = Object.keys(server.schema.getMutationType()!.getFields());
+    expect(new Set(garbage.map(({ mutation }) => mutation))).toEqual(new Set(mutations));
+
+    const before = await checksums(server.databaseUrl);
+    const { ran, mistakes } = await sendAll(server, actors, garbage, 'refused');
+    console.log(`Garbage: ${ran} cases, ${garbage.length} in each of ${actors.length} hands.`);
+    expect(mistakes).toEqual([]);
+    expect(await checksums(server.databaseUrl)).toEqual(before);
+  });
+
+  it('was the only thing wrong: without it somebody is answered', async () => {
+    const { plausible } = deriveCases(server.schema, world);
+    const last = ([name]: [string, unknown]) => (name.startsWith('end') ? 1 : 0);
+    for (const [mutation, input] of [...plausible].sort((a, b) => last(a) - last(b))) {
+      const outcomes: string[] = [];
+      for (const actor of actors) {
+        const { data } = await send(server, actor, { mutation, input });
+        outcomes.push(data?.[mutation].__typename);
+      }
+      expect(outcomes, mutation).toContain(`${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Success`);
+    }
+  });
+
+  it('is refused in a filter too, written out', async () => {
+    const year0 = ['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+14:00'].map((from) => `from: "${from}"`);
+    for (const garbage of [...year0, 'venueId: ""', 'teamId: ""', `venueId: "${world.ids.Zone}"`]) {
+      const answer = await server.ask(null, `{ games(filter: { ${garbage} }) { totalCount } }`);
+      expect(
+        answer.errors?.map(({ extensions }) => extensions.code),
+        garbage,
+      ).toSatisfy((codes?: string[]) => codes?.length === 1 && !OUR_FAULT.includes(codes[0]!));
+    }
+  });
+
+  it('that may be meant is taken or refused, and never fails', async () => {
+    const { edges } = deriveCases(server.schema, await makeWorld(server));
+    const { ran, mistakes } = await sendAll(server, actors, edges, 'taken or refused');
+    console.log(`Edges: ${ran} cases, ${edges.length} in each of ${actors.length} hands.`);
+    expect(mistakes).toEqual([]);
+  });
+});
+
+/** In each role, and as a fan who has not enrolled. */
+async function makeActors(fan: string): Promise<Actor[]> {
+  const tokens: Record<Role, (string | null)[]> = {
+    ANONYMOUS: [null],
+    FAN: [fan, await tokenOf('FAN', 'never-enrolled')],
+    PARTNER: [await tokenOf('PARTNER', 'demo-partner')],
+    STAFF: [await tokenOf('STAFF', 'demo')],
+    DEVICE: [await tokenOf('DEVICE', 'demo-sensor')],
+  };
+  return ROLES.flatMap((role) => tokens[role].map((token) => ({ role, token })));
+}
+
+async function makeWorld(server: TestServer): Promise<World> {
+  const { idsFor, orm } = server.services;
+  const key = async (statement: string) => {
+    const [row] = await orm.em.fork().execute<{ id: string }[]>(statement);
+    return row!.id;
+  };
+  const campaign = await createCampaign(server);
+  const others = await createCampaign(server, {}, 'demo-partner-2');
+  const partnerId = await key(`select id from partner where code = 'demo-partner'`);
+  const otherFan = await key(`select id from fan where subject = 'blake'`);
+  const global = async (type: NodeType, statement: string) => idsFor(null).toGlobal(type, await key(statement));
+  const ids: Record<NodeType, string> = {
+    Venue: await global('Venue', `select id from venue limit 1`),
+    Zone: await global('Zone', `select id from zone limit 1`),
+    Team: await global('Team', `select id from team limit 1`),
+    Game: await liveGameId(server),
+    Partner: idsFor(null).toGlobal('Partner', partnerId),
+    Policy: await global('Policy', `select id from policy limit 1`),
+    Campaign: campaign.id,
+    Offer: campaign.offerId,
+    Announcement: idsFor(null).toGlobal('Announcement', '1'),
+    Fan: idsFor(null).toGlobal('Fan', otherFan),
+    Visit: await global('Visit', `select id from visit where fan_id = ${otherFan} limit 1`),
+    Consent: await global('Consent', `select id from consent_grant where fan_id = ${otherFan} limit 1`),
+    ConsentHistoryEntry: await global(
+      'ConsentHistoryEntry',
+      `select id from consent_event where fan_id = ${otherFan} limit 1`,
+    ),
+    Delivery: idsFor(null).toGlobal('Delivery', '1'),
+  };
+  const forged = (text: string) => Buffer.from(text).toString('base64url');
+  return {
+    ids,
+    strangers: (type) => [
+      ...['999999999999999999', '9999999999999999999', '0', '-1', '01', '1 ', '1e3', ''].map((id) =>
+        forged(`${type}:${id}`),
+      ),
+      ...(type === 'Campaign' ? [others.id] : []),
+      idsFor(partnerId).toGlobal('Fan', otherFan),
+      forged(`Fan:${otherFan}`),
+    ],
+    plausible: {
+      amount: 100,
+      body: 'At the counter.',
+      capPerFan: 1,
+      currency: 'USD',
+      displayName: 'Fan',
+      duration: 'STANDING',
+      idempotencyKey: 'once',
+      method: 'TICKET',
+      name: 'Campaign',
+      nonce: 'gate',
+      paused: false,
+      percentOff: 10,
+      pointsBonus: 10,
+      policyVersion: POLICY,
+      scopes: ['HIGHLIGHTS'],
+      status: 'LIVE',
+      title: 'Offer',
+      validFrom: new Date(Date.now() - 60_000).toISOString(),
+      validUntil: new Date(Date.now() + 3_600_000).toISOString(),
+    },
+    words: new Set(['body', 'displayName', 'idempotencyKey', 'name', 'nonce', 'title']),
+  };
+}
+
+async function send(server: TestServer, { token }: Actor, { mutation, input }: Pick<Case, 'mutation' | 'input'>) {
+  const type = server.schema.getMutationType()!.getFields()[mutation]!.args[0]!.type;
+  const query = `mutation ($input: ${type}) { ${mutation}(input: $input) { __typename ... on Error { code message } } }`;
+  return server.ask(token, query, { input });
+}
+
+/** Every case in every actor's hands; a line for each that did not end as it should. */
+async function sendAll(
+  server: TestServer,
+  actors: readonly Actor[],
+  cases: readonly Case[],
+  wanted: 'refused' | 'taken or refused',
+): Promise<{ ran: number; mistakes: string[] }> {
+  const work = actors.flatMap((actor) => cases.map((one) => ({ actor, one })));
+  const mistakes: string[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let item = work[next++]; item; item = work[next++]) {
+      const { actor, one } = item;
+      const answer = await send(server, actor, one);
+      const mistake = judge(answer, one.mutation, wanted);
+      if (mistake)
+        mistakes.push(
+          `${actor.role} ${one.mutation} ${one.path} = ${JSON.stringify(one.value)?.slice(0, 60)}: ${mistake}`,
+        );
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return { ran: work.length, mistakes };
+}
+
+/** Null: as it should be. */
+function judge({ data, errors }: Answer, mutation: string, wanted: 'refused' | 'taken or refused'): string | null {
+  const result = data?.[mutation];
+  const told = [
+    ...(errors ?? []).map(({ message, extensions }) => ({ code: extensions?.code, message })),
+    ...(result?.code ? [{ code: result.code, message: result.message }] : []),
+  ];
+  const bad = told.find(({ code, message }) => !code || OUR_FAULT.includes(code) || INSIDE.test(message));
+  if (bad) return `${bad.code} ${bad.message}`.slice(0, 200);
+  if (told.length === 0 && wanted === 'refused') return `taken: ${result?.__typename}`;
+  return told.length === 0 && !result ? 'no answer' : null;
+}
+
+/** Of the rows of each table. */
+async function checksums(databaseUrl: string): Promise<Record<string, string>> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows: tables } = await client.query<{ name: string }>(`
+    select quote_ident(c.relname) as name from pg_class c
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1`);
+  const sums: Record<string, string> = {};
+  for (const { name } of tables) {
+    const { rows } = await client.query<{ sum: string }>(
+      `select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from ${name} t`,
+    );
+    sums[name] = rows[0]!.sum;
+  }
+  await client.end();
+  return sums;
+}

@@ -1,0 +1,44 @@
+/** A schema without a bottom behind the real limits and the real edges: ours has no cycle that would reach the depth. */
+import { createServer } from 'node:http';
+import { createSchema, createYoga } from 'graphql-yoga';
+import { useLimits } from '../../../src/graphql/limits.ts';
+import { serveWebSockets } from '../../../src/live/websocket.ts';
+import { listen } from '../../../src/server.ts';
+
+export async function startDeepServer(): Promise<{ url: string; close(): Promise<void> }> {
+  const yoga = createYoga({
+    schema: createSchema({
+      typeDefs: 'type Query { deeper: Query! } type Subscription { deeper: Query! }',
+      resolvers: {
+        Query: { deeper: () => ({}) },
+        Subscription: {
+          deeper: {
+            subscribe: async function* () {
+              yield { deeper: {} };
+            },
+          },
+        },
+      },
+    }),
+    plugins: [useLimits()],
+    logging: false,
+  });
+  const server = createServer(yoga);
+  const verify = () => Promise.reject(new Error('Nobody signs in here.'));
+  const closeSockets = serveWebSockets(server, {
+    yoga,
+    verify,
+    path: '/graphql',
+    allowedOrigins: [],
+    onSignedIn: async () => {},
+  });
+  const url = `${await listen(server, { HOST: '127.0.0.1', PORT: 0 })}/graphql`;
+  return {
+    url,
+    close: async () => {
+      await closeSockets();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
