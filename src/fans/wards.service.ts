@@ -38,7 +38,7 @@ export interface EnrolledWard {
 export async function enrollWard(context: Context, input: EnrollWard): Promise<EnrolledWard> {
   const { fanId: guardianId, subject: own } = requireFan(context.viewer);
   const { policyVersion, wardToken, idempotencyKey, jurisdiction, ...profile } = read(NewWard, input);
-  const subject = wardToken ? await readSubject(context, wardToken, own) : null;
+  const subject = typeof wardToken === 'string' ? await readSubject(context, wardToken, own) : null;
   const enrolled = await context.em.transactional(async (em) => {
     const guardian = await requireAdult(em, guardianId);
     const repeated = await em.findOne(Fan, { guardianId, wardKey: idempotencyKey });

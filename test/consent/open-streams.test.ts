@@ -8,6 +8,8 @@ import { askRule } from '../support/rule.ts';
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts';
 import { type OpenStream, type OpenStreamOver, overServerSentEvents, overWebSocket } from '../support/stream.ts';
 
+/** For those of whom nothing more is to come. */
+const SILENCE_MS = 1_500;
 const SCOPES = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE', 'PERSONALIZATION'];
 
 const announces = (offerId: string) => (frame: Answer) => frame.data?.liveOffers.offer?.id === offerId;
@@ -34,16 +36,16 @@ async function withdrawBetweenEvents(server: TestServer, open: OpenStreamOver, s
   await mutate(server, token, 'withdrawConsent', { scopes: [scope] });
   await release();
   const last = await announce(server, gameId);
-  const frames = await settle(stream, secondOffer, last);
+  const frames = await settle(stream, secondOffer, last, scope === 'OFFERS_LIVE' ? SILENCE_MS : undefined);
   await stream.close();
   expect(stream.frames.filter(({ errors }) => errors)).toEqual([]);
   return { first: first.data.liveOffers, ...frames };
 }
 
-/** The second event, if it comes, and whether the one after it came. */
-async function settle(stream: OpenStream, secondOffer: string, lastOffer: string) {
-  const came = (offerId: string) => stream.waitFor(announces(offerId), 0, 1_500).catch(() => null);
-  const [second, last] = await Promise.all([came(secondOffer), came(lastOffer)]);
+/** The last event, if it comes, and the second, which can only have come before it. */
+async function settle(stream: OpenStream, secondOffer: string, lastOffer: string, patience?: number) {
+  const last = await stream.waitFor(announces(lastOffer), 0, patience).catch(() => null);
+  const second = stream.frames.find(announces(secondOffer));
   return { second: second?.data.liveOffers ?? null, last: last?.data.liveOffers ?? null };
 }
 

@@ -135,6 +135,7 @@ async function makeWorld(server: TestServer): Promise<World> {
     ],
     plausible: {
       amount: 100,
+      birthYear: new Date().getUTCFullYear() - 10,
       body: 'At the counter.',
       capPerFan: 1,
       currency: 'USD',
