@@ -68,8 +68,13 @@ export const CASES: readonly Case[] = [
     requires: 'A stream on one node goes dark by a withdrawal on another, and goes on with what is still consented to.',
     play: async (stage) => {
       await stage.enter();
+      const deliver = await stage.hinder('holdBack');
+      const before = await stage.publish();
       await stage.withdraw('there', 'FIELD');
-      await stage.arrive([await stage.publish(), await stage.publish()]);
+      const after = await stage.publish();
+      await stage.pastGrace();
+      await deliver();
+      await stage.arrive([before, after]);
     },
   },
   {
@@ -77,11 +82,14 @@ export const CASES: readonly Case[] = [
     requires: 'A node that is told nothing sends no value after the withdrawal, and loses no event.',
     play: async (stage) => {
       await stage.enter();
-      const hear = await stage.hinder('loseWakeUps');
+      await stage.hinder('loseWakeUps');
+      const deliver = await stage.hinder('holdBack');
+      const before = await stage.publish();
       await stage.withdraw('there', 'FIELD');
-      await stage.arrive([await stage.publish(), await stage.publish()]);
-      await hear();
-      await stage.arrive([await stage.publish()]);
+      const after = await stage.publish();
+      await stage.pastGrace();
+      await deliver();
+      await stage.arrive([before, after]);
     },
   },
   {
@@ -113,6 +121,22 @@ export const CASES: readonly Case[] = [
       await release();
       const after = await stage.publish();
       await heal();
+      await stage.arrive([event, after]);
+    },
+  },
+  {
+    name: 'connection broken during a resolver',
+    requires: 'The same where the connections broke under the execution: it is made again, and its event not lost.',
+    play: async (stage) => {
+      await stage.enter();
+      const { event, release } = await stage.publishIntoResolver();
+      const heal = await stage.hinder('cutDatabase', 'REFUSED');
+      await stage.withdraw('there', 'FIELD');
+      await stage.pastLease();
+      await release();
+      const after = await stage.publish();
+      await heal();
+      await stage.settle();
       await stage.arrive([event, after]);
     },
   },

@@ -18,7 +18,8 @@ export class DatabaseProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #cut: 'REFUSED' | 'SILENT' | null = null;
-  #notifications: 'PASS' | 'DROP' | 'HOLD' = 'PASS';
+  #dropping = false;
+  #holding = false;
 
   constructor(databaseUrl: string) {
     this.#target = new URL(databaseUrl);
@@ -46,17 +47,18 @@ export class DatabaseProxy {
     for (const { node, database } of this.#pairs) for (const socket of [node, database]) socket.resume();
   }
 
-  dropNotifications(): void {
-    this.#notifications = 'DROP';
+  /** What is dropped never arrives, whether or not it would have been held. */
+  dropNotifications(drop: boolean): void {
+    this.#dropping = drop;
   }
 
   holdNotifications(): void {
-    this.#notifications = 'HOLD';
+    this.#holding = true;
   }
 
-  /** What was held arrives now; what was dropped is gone. */
-  passNotifications(): void {
-    this.#notifications = 'PASS';
+  /** What was held arrives now. */
+  releaseNotifications(): void {
+    this.#holding = false;
     for (const { node, held } of this.#pairs) for (const message of held.splice(0)) node.write(message);
   }
 
@@ -97,8 +99,9 @@ export class DatabaseProxy {
       const end = start + 1 + bytes.readInt32BE(start + 1);
       if (end > bytes.length) break;
       const message = bytes.subarray(start, end);
-      if (message[0] !== NOTIFICATION || this.#notifications === 'PASS') node.write(message);
-      else if (this.#notifications === 'HOLD') held.push(message);
+      const notification = message[0] === NOTIFICATION;
+      if (notification && this.#holding && !this.#dropping) held.push(message);
+      else if (!notification || !this.#dropping) node.write(message);
       start = end;
     }
     return bytes.subarray(start);

@@ -5,14 +5,14 @@ import type { Cluster, Consent, Place, Stack, Subject } from './adapter.ts';
 import { ask, subscribe } from './client.ts';
 import { lockTable, TwoNodes } from './two-nodes.ts';
 
-const SERVER = fileURLToPath(new URL('./default-stack/server.ts', import.meta.url));
 const SCOPE = { EVENT: 'OFFERS', FIELD: 'REASONS' } as const satisfies Record<Consent, string>;
 
-export const defaultStack = (): Stack => ({
+/** `server` is the module that is run as a node. */
+export const defaultStack = (server = new URL('./default-stack/server.ts', import.meta.url)): Stack => ({
   name: 'Default stack',
   start: async (databaseUrl) => {
     const nodes = await TwoNodes.start(databaseUrl, (url) => ({
-      module: SERVER,
+      module: fileURLToPath(server),
       env: { DATABASE_URL: url },
       ready: /Ready (\S+)/,
     }));
@@ -54,7 +54,7 @@ function createCluster(nodes: TwoNodes, databaseUrl: string): Cluster {
     // It delivers what it is notified of: that is kept on its way.
     holdBack: async () => {
       nodes.proxy.holdNotifications();
-      return async () => nodes.proxy.passNotifications();
+      return async () => nodes.proxy.releaseNotifications();
     },
     pauseResolver: () => lockTable(databaseUrl, 'offer'),
     close: () => nodes.close(),

@@ -42,7 +42,7 @@ The default stack goes dark when a stream is opened after the withdrawal: the ru
 
 Each server runs as two processes over one PostgreSQL, for each transport by itself. The stream is open on one of them, which reaches the database by a proxy of the suite's own: the proxy breaks connections, lets nothing through, and drops or holds back notifications. The process is suspended with SIGSTOP and killed with SIGKILL. An execution is kept in the middle by a lock on the table that one of its resolvers reads. The lease that must be outlasted is two seconds.
 
-Each case begins with a new subject and a stream that has shown what is consented to, so that silence passes no case. Nothing is timed but the second of grace; to find that something was lost takes eight.
+Each case begins with a new subject and a stream that has shown what is consented to, so that silence passes no case. Nothing is timed but the second of grace; that something was lost is known after ten.
 
 ## Your own server
 

@@ -44,8 +44,8 @@ export class TwoNodes {
     const { here } = this.#nodes;
     return {
       loseWakeUps: async () => {
-        this.proxy.dropNotifications();
-        return async () => this.proxy.passNotifications();
+        this.proxy.dropNotifications(true);
+        return async () => this.proxy.dropNotifications(false);
       },
       cutDatabase: async (how) => {
         this.proxy.cut(how);
