@@ -37,6 +37,8 @@ export interface StreamRequest {
   /** A cursor to resume after; null for what comes from now on. */
   readonly after: string | null;
   readonly receive: (frame: Frame) => void;
+  /** Hears of frames that are errors, and of an end that the suite did not ask for. It is noted, and judged by its effect. */
+  readonly trouble: (message: string) => void;
 }
 
 /** Each is undone by what it returns. */

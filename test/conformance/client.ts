@@ -27,28 +27,50 @@ export interface Subscription {
   readonly token: string;
   readonly query: string;
   readonly variables: Json;
-  /** The data of each frame; frames without any are not passed on. */
+  /** The data of each frame that has any. */
   readonly receive: (data: Json) => void;
+  readonly trouble: (message: string) => void;
+}
+
+function take(
+  { receive, trouble }: Subscription,
+  { data, errors }: { data?: Json; errors?: readonly unknown[] },
+): void {
+  if (errors) trouble(JSON.stringify(errors));
+  if (data) receive(data);
 }
 
 export async function subscribe(subscription: Subscription): Promise<OpenStream> {
   return subscription.transport === 'SSE' ? overServerSentEvents(subscription) : overWebSocket(subscription);
 }
 
-function overWebSocket({ url, token, query, variables, receive }: Subscription): OpenStream {
+function overWebSocket(subscription: Subscription): OpenStream {
+  const { url, token, query, variables, trouble } = subscription;
+  let open = true;
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     connectionParams: { authorization: `Bearer ${token}` },
   });
-  const next = ({ data }: { data?: Json }) => data && receive(data);
-  client.subscribe({ query, variables }, { next, error: () => {}, complete: () => {} });
-  return { close: () => client.terminate() };
+  client.subscribe(
+    { query, variables },
+    {
+      next: (frame) => take(subscription, frame),
+      error: (error) => open && trouble(String(error)),
+      complete: () => open && trouble('the stream ended'),
+    },
+  );
+  return {
+    close: () => {
+      open = false;
+      client.terminate();
+    },
+  };
 }
 
 async function overServerSentEvents(subscription: Subscription): Promise<OpenStream> {
-  const { url, token, query, variables, receive } = subscription;
+  const { url, token, query, variables, trouble } = subscription;
   const abort = new AbortController();
   const read = async () => {
     const response = await fetch(url, {
@@ -63,13 +85,14 @@ async function overServerSentEvents(subscription: Subscription): Promise<OpenStr
       rest = events.pop()!;
       for (const event of events) {
         const json = /^event: next\ndata: (.+)$/m.exec(event)?.[1];
-        const data = json && (JSON.parse(json) as Json).data;
-        if (data) receive(data);
+        if (json) take(subscription, JSON.parse(json));
       }
     }
+    throw new Error('the stream ended');
   };
-  // It ends when it is closed or its node is killed; what did not arrive is counted by the judge.
-  read().catch(() => {});
+  read().catch((error) => {
+    if (!abort.signal.aborted) trouble(String(error));
+  });
   return { close: () => abort.abort() };
 }
 

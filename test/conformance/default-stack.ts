@@ -35,15 +35,16 @@ function createCluster(nodes: TwoNodes, databaseUrl: string): Cluster {
       await act('grant', 'there', subject, 'FIELD');
       return subject;
     },
-    open: ({ subject, transport, receive }) =>
+    open: ({ subject, transport, receive, trouble }) =>
       subscribe({
         transport,
         url: nodes.url('here'),
         token: subject,
         query: 'subscription { offerAnnounced { offer { id title } because } }',
         variables: {},
+        trouble,
         receive: ({ offerAnnounced }) =>
-          receive({ event: offerAnnounced?.offer.id ?? null, value: offerAnnounced?.because ?? null, cursor: null }),
+          receive({ event: offerAnnounced?.offer?.id ?? null, value: offerAnnounced?.because ?? null, cursor: null }),
       }),
     publish: async () => {
       const query = 'mutation { announce(title: "Offer", reason: "You are here.") { id } }';

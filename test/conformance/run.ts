@@ -58,8 +58,9 @@ async function play({ name, play }: Case, stage: Stage, transport: Transport): P
   }
   const leaks = stage.judge.leaks();
   const losses = stage.lost.size;
-  const note = [problem && String(problem), leaks && `${leaks} leaked`, losses && `${losses} lost`].filter(Boolean);
-  return { name, transport, verdict: judge(problem, leaks, losses), note: note.join('; ') };
+  const verdict = judge(problem, leaks, losses);
+  const note = [problem && String(problem), leaks && `${leaks} leaked`, losses && `${losses} lost`, ...stage.troubles];
+  return { name, transport, verdict, note: verdict === 'passes' ? '' : note.filter(Boolean).join('; ') };
 }
 
 function judge(problem: unknown, leaks: number, losses: number): Verdict {

@@ -16,6 +16,8 @@ export class Stuck extends Error {}
 export class Stage {
   readonly judge = new Judge();
   readonly lost = new Set<string>();
+  /** What the stream complained of. */
+  readonly troubles: string[] = [];
   readonly #cluster: Cluster;
   readonly #transport: Transport;
   readonly #releases: Release[] = [];
@@ -59,6 +61,7 @@ export class Stage {
       transport: this.#transport,
       after,
       receive: (frame) => this.judge.received(frame),
+      trouble: (message) => this.troubles.push(message),
     });
   }
 

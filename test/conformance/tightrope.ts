@@ -62,13 +62,14 @@ async function createCluster(nodes: TwoNodes, databaseUrl: string): Promise<Clus
       await must('there', token, 'checkIn', { gameId, method: 'TICKET', nonce: 'gate' });
       return token;
     },
-    open: ({ subject, transport, after, receive }) =>
+    open: ({ subject, transport, after, receive, trouble }) =>
       subscribe({
         transport,
         url: nodes.url('here'),
         token: subject,
         query: LIVE_OFFERS,
         variables: { gameId, after },
+        trouble,
         receive: ({ liveOffers }) =>
           receive({
             event: liveOffers.__typename === 'OfferAnnounced' ? liveOffers.offer.id : null,
