@@ -42,7 +42,7 @@ It was run against this server, and against the stack that it could have been: g
 
 %TABLE%
 
-The default stack goes dark when a stream is opened after the withdrawal: the rule is right, and is asked of the table. It leaks in mid-stream because Yoga and graphql-ws make one context per subscription, and scope-auth keeps a scope's answer as long as its context lives. It loses events because a notification is all there is: there is no history to read when one did not arrive, and none to resume from.
+The default stack goes dark when a stream is opened after the withdrawal: the rule is right, and is asked of the table. It leaks in mid-stream because Yoga and graphql-ws make one context per subscription, and scope-auth keeps a scope's answer as long as its context lives, whether or not it is told to authorize on subscribing. It loses events because a notification is all there is: there is no history to read when one did not arrive, and none to resume from.
 
 ## How it is run
 
