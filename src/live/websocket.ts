@@ -106,8 +106,8 @@ async function prepare(
   });
   try {
     const document = parse(params.query);
-    const errors: readonly GraphQLError[] = validate(schema, document);
-    if (errors.length > 0) return errors.map(outward);
+    const errors = validate(schema, document);
+    if (errors.length > 0) return errors;
     if (!getOperationAST(document, params.operationName)) {
       return [coded('OPERATION_RESOLUTION_FAILURE', 'Could not determine what operation to execute.')];
     }
@@ -120,16 +120,9 @@ async function prepare(
       rootValue: { execute, subscribe },
     } as never;
   } catch (error) {
-    if (error instanceof GraphQLError) return [outward(error)];
+    if (error instanceof GraphQLError) return [error];
     throw error;
   }
-}
-
-/** With the code that yoga gives to what does not validate only on HTTP, and without what it tells HTTP clients. */
-function outward({ message, nodes, source, positions, path, extensions }: GraphQLError): GraphQLError {
-  const { http: _, ...told } = extensions;
-  const code = 'GRAPHQL_VALIDATION_FAILED';
-  return new GraphQLError(message, { nodes, source, positions, path, extensions: { code, ...told } });
 }
 
 const coded = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
