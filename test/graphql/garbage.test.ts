@@ -48,6 +48,8 @@ describe('garbage', () => {
     const mutations = Object.keys(server.schema.getMutationType()!.getFields());
     expect(new Set(garbage.map(({ mutation }) => mutation))).toEqual(new Set(mutations));
 
+    // What making the world has sealed has its place in the tree before the tables are compared.
+    await server.services.ledger.flush();
     const before = await checksums(server.databaseUrl);
     const { ran, mistakes } = await sendAll(server, actors, garbage, 'refused');
     console.log(`Garbage: ${ran} cases, ${garbage.length} in each of ${actors.length} hands.`);
@@ -233,12 +235,14 @@ function judge({ data, errors }: Answer, mutation: string, wanted: 'refused' | '
 }
 
 /** Of the rows of each table. */
+/** Of every table but the one in which the nodes' hearts beat. */
 async function checksums(databaseUrl: string): Promise<Record<string, string>> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   const { rows: tables } = await client.query<{ name: string }>(`
     select quote_ident(c.relname) as name from pg_class c
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1`);
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+      and c.relname <> 'consent_lease' order by 1`);
   const sums: Record<string, string> = {};
   for (const { name } of tables) {
     const { rows } = await client.query<{ sum: string }>(
