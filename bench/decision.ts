@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { sql } from '@mikro-orm/postgresql';
 import { ConsentGate, ConsentView, LeaseKeeper } from '../src/consent/index.ts';
 import { startEmbeddedPostgres } from '../src/db/embedded.ts';
@@ -14,7 +15,8 @@ import { createLog } from '../src/log.ts';
 import type { Benchmark } from './benchmark.ts';
 
 const FANS = 10_000;
-const LOOKS = 5_000_000;
+const LOOKS = 1_000_000;
+const SLICE = 100_000;
 const VIEWS = 200_000;
 const ROUNDS = 5;
 
@@ -33,7 +35,6 @@ export const run: Benchmark = async (say) => {
     const gate = new ConsentGate(orm);
     const lease = await LeaseKeeper.start(server.url, gate, createLog('silent'));
     const keys = Array.from({ length: FANS }, (_, n) => ({ fanId: String(n + 1), recipientId: null, gameId: null }));
-    await Promise.all(keys.map((key) => gate.decide(key)));
     const shuffled = keys.map((key) => ({ key, order: Math.random() })).sort((a, b) => a.order - b.order);
     const order = shuffled.map(({ key }) => key);
 
@@ -43,15 +44,21 @@ export const run: Benchmark = async (say) => {
       ruled: Number.POSITIVE_INFINITY,
     };
     for (let round = 0; round < ROUNDS; round += 1) {
-      let held = 0;
-      let began = performance.now();
-      for (let look = 0; look < LOOKS; look += 1) {
-        if (gate.lease.held() && gate.peek(order[look % FANS]!)?.holds('PERSONALIZATION')) held += 1;
+      await Promise.all(keys.map((key) => gate.decide(key)));
+      let [held, spent] = [0, 0];
+      for (let done = 0; done < LOOKS; done += SLICE) {
+        // A loop that never turns would cost the node its lease, as it should.
+        await setImmediate();
+        const began = performance.now();
+        for (let look = 0; look < SLICE; look += 1) {
+          if (gate.lease.held() && gate.peek(order[look % FANS]!)?.holds('PERSONALIZATION')) held += 1;
+        }
+        spent += performance.now() - began;
       }
-      best.cached = Math.min(best.cached, ((performance.now() - began) * 1e6) / LOOKS);
+      best.cached = Math.min(best.cached, (spent * 1e6) / LOOKS);
       if (held !== LOOKS) throw new Error('Not every decision was in memory.');
 
-      began = performance.now();
+      let began = performance.now();
       for (let look = 0; look < VIEWS; look += 1) {
         const { fanId } = order[look % FANS]!;
         const view = new ConsentView(gate, orm, { role: 'FAN', subject: '', fanId, partnersVetoed: false });

@@ -85,7 +85,7 @@ async function layOut(client: GraphQLClient, databaseUrl: string): Promise<Groun
   const em = orm.em.fork();
   await createVenue(em, { code: 'BENCH', name: 'Bench', city: 'Nowhere', timeZone: 'Etc/UTC' });
   for (let place = 0; place < ZONES; place += 1) {
-    await createZone(em, { venue: 'BENCH', code: `z${place}`, name: `Zone ${place}`, kind: 'SECTION' });
+    await createZone(em, { venue: 'BENCH', code: `z${place}`, name: `Zone ${place}`, kind: 'SEATING' });
   }
   const key = await createGame(em, { venue: 'BENCH', startsAt: new Date() });
   await orm.close();

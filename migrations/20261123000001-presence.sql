@@ -18,10 +18,12 @@ begin
     return;
   end if;
   perform pg_advisory_xact_lock(hashtext('presence'), hashtext(v_name));
-  if to_regclass(v_name) is not null then
+  -- Whoever had the lock before has made it; what this session remembers of the catalog may be older than that.
+  begin
+    execute format('create unlogged table %I (like presence including all)', v_name);
+  exception when duplicate_table then
     return;
-  end if;
-  execute format('create unlogged table %I (like presence including all)', v_name);
+  end;
   execute format('alter table presence attach partition %I for values in (%s)', v_name, p_game);
 end $$;
 

@@ -17,8 +17,11 @@ export interface OpenedCursor {
   readonly position: Position;
 }
 
+const KEPT = 1_000;
+
 export class Cursors {
   readonly #seal: Seal;
+  readonly #sealed = new Map<string, string>();
   readonly generation: string;
 
   constructor(seal: Seal, generation: string) {
@@ -26,8 +29,13 @@ export class Cursors {
     this.generation = generation;
   }
 
+  /** Sealing costs, and all viewers of an event get the same: the latest are kept. */
   seal(stream: string, { xid, id }: Position): string {
-    return this.#seal.seal(`${stream}|${this.generation}|${xid}|${id}`);
+    const plain = `${stream}|${this.generation}|${xid}|${id}`;
+    const cursor = this.#sealed.get(plain) ?? this.#seal.seal(plain);
+    if (this.#sealed.size >= KEPT) this.#sealed.clear();
+    this.#sealed.set(plain, cursor);
+    return cursor;
   }
 
   /** Null for what is no cursor of this installation's key. */

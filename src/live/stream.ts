@@ -13,7 +13,13 @@ const BACKLOG = 200;
 export type StreamItem =
   | { readonly kind: 'POSITION'; readonly position: Position }
   | { readonly kind: 'GAP'; readonly position: Position }
-  | { readonly kind: 'EVENT'; readonly position: Position; readonly event: LiveEvent };
+  | {
+      readonly kind: 'EVENT';
+      readonly position: Position;
+      readonly event: LiveEvent;
+      /** From this node's memory, where its other streams meet the same object. */
+      readonly shared: boolean;
+    };
 
 const DONE = { done: true, value: undefined } as const;
 
@@ -32,6 +38,7 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
   #backlog: LiveEvent[] = [];
   #rouse: (() => void) | null = null;
   #woken = false;
+  #shared = false;
   #positionDue = false;
   #closed = false;
 
@@ -61,7 +68,7 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
       if (this.#closed) break;
       if (event) {
         this.#position = event.position;
-        return { done: false, value: { kind: 'EVENT', position: event.position, event } };
+        return { done: false, value: { kind: 'EVENT', position: event.position, event, shared: this.#shared } };
       }
       if (this.#positionDue) {
         this.#positionDue = false;
@@ -96,7 +103,8 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
   }
 
   async #nextEvent(): Promise<LiveEvent | undefined> {
-    if (this.#backlog.length === 0 && this.#topic.covers(this.#position)) return this.#topic.next(this.#position);
+    this.#shared = this.#backlog.length === 0 && this.#topic.covers(this.#position);
+    if (this.#shared) return this.#topic.next(this.#position);
     if (this.#backlog.length === 0) {
       this.#backlog = await readOutbox(this.#orm.em.fork(), this.#position, BACKLOG, this.#name);
     }

@@ -32,17 +32,20 @@ export async function openLiveOffers(
   const topic = gameTopic(gameId);
 
   const toEvent = async (item: StreamItem): Promise<LiveOfferEvent | null> => {
-    const cursor = live.cursors.seal(topic, item.position);
-    if (item.kind !== 'EVENT') return { kind: item.kind, cursor, gate: null };
+    if (item.kind !== 'EVENT') {
+      return { kind: item.kind, cursor: live.cursors.seal(topic, item.position), gate: null };
+    }
     const { kind, payload } = item.event;
-    const offerId = payload.offerId!;
-    const delivery = await readers.delivery.load({ offerId, fanId });
+    const [offerId, announcementId] = [payload.offerId!, payload.announcementId!];
+    const delivery = item.shared
+      ? await readers.audience.find(item.event, fanId)
+      : await readers.delivery.load({ offerId, fanId });
     if (!delivery) return null;
+    const cursor = live.cursors.seal(topic, item.position);
     const gate = { subject: { fanId, gameId, captured: delivery.lineages }, scope: 'OFFERS_LIVE' } as const;
     if (kind === 'OFFER_ENDED') return { kind, cursor, gate, offerId, reason: 'CAMPAIGN_ENDED' };
-    const announcementId = payload.announcementId!;
-    if (kind !== 'OFFER_ANNOUNCED') return null;
-    return delivery.announcement_id === announcementId ? { kind, cursor, gate, gameId, announcementId, offerId } : null;
+    if (kind !== 'OFFER_ANNOUNCED' || delivery.announcement_id !== announcementId) return null;
+    return { kind, cursor, gate, gameId, announcementId, offerId };
   };
   return new MappedStream(await live.open(topic, after), toEvent);
 }

@@ -33,6 +33,18 @@ describe('a fan who arrives', () => {
     );
   });
 
+  it('may be the first with many others', async () => {
+    const firsts = await query<{ id: string }>(`
+      insert into game (venue_id, starts_at, status) select venue_id, app_now(), 'LIVE' from game, generate_series(1, 3)
+      where status = 'LIVE' returning id`);
+    const fans = await Promise.all(Array.from({ length: 12 }, () => enrollFan(server, ['PRESENCE_VENUE'])));
+    for (const { id } of firsts) {
+      const game = server.services.idsFor(null).toGlobal('Game', id);
+      const came = fans.map(({ token }) => checkIn(token, { gameId: game, nonce: `first-${id}` }));
+      expect((await Promise.all(came)).map(({ created }) => created)).toEqual(fans.map(() => true));
+    }
+  });
+
   it('leaves no trace of the zone without PRESENCE_ZONE', async () => {
     const { token, subject } = await enrollFan(server, ['PRESENCE_VENUE']);
     expect((await checkIn(token, { zoneId: zones.bleachers })).created).toBe(true);
