@@ -127,4 +127,5 @@ export class ConsentGate {
 }
 
 /** A key's place within its fan. */
-const within = (key: Pick<DecisionKey, 'recipientId' | 'gameId'>) => `${key.recipientId ?? ''}|${key.gameId ?? ''}`;
+const within = ({ recipientId, gameId }: Pick<DecisionKey, 'recipientId' | 'gameId'>): string =>
+  recipientId === null && gameId === null ? '|' : `${recipientId ?? ''}|${gameId ?? ''}`;

@@ -158,4 +158,9 @@ export const CATALOGUE: Readonly<Record<ConsentScope, ScopeDescription>> = {
 };
 
 /** The bit of a scope in a mask. */
-export const bitOf = (scope: ConsentScope): number => 1 << CONSENT_SCOPES.indexOf(scope);
+export const bitOf = (scope: ConsentScope): number => BITS[scope];
+
+const BITS = Object.fromEntries(CONSENT_SCOPES.map((scope, place) => [scope, 1 << place])) as Record<
+  ConsentScope,
+  number
+>;

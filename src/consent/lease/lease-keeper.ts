@@ -4,7 +4,6 @@
  * the pool can delay it. A wake-up makes it renew at once; the loss of one costs a third of a lease.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Logger } from 'pino';
 import type { ConsentGate } from '../gate.ts';
@@ -30,7 +29,7 @@ export class LeaseKeeper {
   /** The place in the log up to which everything is applied. */
   #applied = '0';
   #again = false;
-  #rouse = new AbortController();
+  #rouse: () => void = () => {};
   #closed = false;
   #running: Promise<void> = Promise.resolve();
 
@@ -53,13 +52,13 @@ export class LeaseKeeper {
   /** There is something in the log, here or on another node. */
   wake(): void {
     this.#again = true;
-    this.#rouse.abort();
+    this.#rouse();
   }
 
   /** Gives the lease back, so that no withdrawal waits for it. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#rouse.abort();
+    this.#rouse();
     await this.#running;
     clearInterval(this.#beats);
     this.#gate.lease.end();
@@ -85,10 +84,18 @@ export class LeaseKeeper {
         this.#drop();
         pause = RETRY_MS;
       }
-      if (this.#again) continue;
-      this.#rouse = new AbortController();
-      await sleep(pause, undefined, { signal: this.#rouse.signal }).catch(() => {});
+      if (!this.#again && !this.#closed) await this.#pause(pause);
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#rouse = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #renew(): Promise<void> {

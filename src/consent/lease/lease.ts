@@ -16,9 +16,12 @@ export interface Moment {
   readonly wall: number;
 }
 
-export type Clock = () => Moment;
+export interface Clock {
+  monotonic(): number;
+  wall(): number;
+}
 
-const systemClock: Clock = () => ({ monotonic: performance.now(), wall: Date.now() });
+const systemClock: Clock = { monotonic: () => performance.now(), wall: () => Date.now() };
 
 export class Lease {
   readonly #clock: Clock;
@@ -28,12 +31,12 @@ export class Lease {
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
-    this.#beat = clock().monotonic;
+    this.#beat = clock.monotonic();
   }
 
   /** The moment to take before a renewal is sent. */
   now(): Moment {
-    return this.#clock();
+    return { monotonic: this.#clock.monotonic(), wall: this.#clock.wall() };
   }
 
   /** Everything that was withdrawn before `from` has been applied. */
@@ -48,7 +51,7 @@ export class Lease {
 
   /** Called every BEAT_MS; the time since then is how late the event loop may be. */
   beat(): void {
-    this.#beat = this.#clock().monotonic;
+    this.#beat = this.#clock.monotonic();
     this.#tell();
   }
 
@@ -61,10 +64,11 @@ export class Lease {
   /** Synchronous, and to be asked in the tick that writes. */
   held(): boolean {
     if (!this.#from) return false;
-    const { monotonic, wall } = this.#clock();
-    const age = monotonic - this.#from.monotonic;
-    const suspended = wall - this.#from.wall - age;
-    return age < LEASE_MS - MARGIN_MS && suspended < MARGIN_MS && monotonic - this.#beat < MARGIN_MS;
+    const now = this.#clock.monotonic();
+    const age = now - this.#from.monotonic;
+    if (age >= LEASE_MS - MARGIN_MS || now - this.#beat >= MARGIN_MS) return false;
+    const suspended = this.#clock.wall() - this.#from.wall - age;
+    return suspended < MARGIN_MS;
   }
 
   /** True at once or as soon as it is held; false when that takes longer. */

@@ -4,7 +4,7 @@ import { LEASE_MS, Lease, MARGIN_MS, type Moment } from '../../../src/consent/le
 
 function machine() {
   let now: Moment = { monotonic: 1_000, wall: 1_700_000_000_000 };
-  const lease = new Lease(() => now);
+  const lease = new Lease({ monotonic: () => now.monotonic, wall: () => now.wall });
   return {
     lease,
     /** Time goes by, and the event loop turns unless it is stuck. */
