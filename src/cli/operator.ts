@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { type ArgsDef, defineCommand, type ParsedArgs, runMain } from 'citty';
 import type { Config } from '../config.ts';
-import { publishPolicy } from '../consent/index.ts';
+import { Barrier, publishPolicy } from '../consent/index.ts';
 import { composeNotice } from '../consent/notice.ts';
 import { InputError } from '../errors.ts';
 import { setAgeOfConsent } from '../fans/index.ts';
@@ -19,7 +19,7 @@ const venue = text("the venue's code");
 const code = text('its code');
 const name = text('its name');
 
-/** A command that says what it has done. */
+/** A command that says what it has done. One that takes consent away says so when it has taken effect on every node. */
 const command = <const A extends ArgsDef>(
   description: string,
   args: A,
@@ -96,6 +96,7 @@ const setAgeCommand = command(
   },
   async (em, args) => {
     const years = await setAgeOfConsent(em, args);
+    await new Barrier({ em }).pass();
     return `In ${args.jurisdiction} one consents for oneself from ${years} years on.`;
   },
 );
@@ -120,6 +121,7 @@ const publishPolicyCommand = command(
     const { version, language = 'en', material: materialChange } = args;
     const composed = args.verbatim ? notice : composeNotice(notice, buildSchema());
     const policy = await publishPolicy(em, { version, text: composed, materialChange, effectiveAt, language });
+    await new Barrier({ em }).pass();
     return `Policy ${policy.version} takes effect at ${policy.effectiveAt.toISOString()}. SHA-256 ${policy.sha256}`;
   },
 );

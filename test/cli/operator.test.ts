@@ -92,6 +92,8 @@ describe('the operator', () => {
     expect(await enroll('kim')).toBe('GUARDIAN_REQUIRED');
     const set = ['age', 'set', '--jurisdiction', 'KR', '--years', '14', '--source', 'PIPA Art. 22-2'];
     expect(await run(...set)).toMatchObject({ code: 0, out: expect.stringContaining('14') });
+    const heard = 'select min(l.acked) >= max(c.seq) as everywhere from consent_lease l, consent_clock c';
+    expect(await server.services.orm.em.fork().execute(heard)).toEqual([{ everywhere: true }]);
     expect(await enroll('kim')).toBeUndefined();
   });
 

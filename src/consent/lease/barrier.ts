@@ -4,7 +4,7 @@
  * of a lease from the commit is enough, whatever became of the node.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type MikroORM, sql } from '@mikro-orm/postgresql';
+import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { ServiceError } from '../../errors.ts';
 import { LEASE_MS } from './lease.ts';
 
@@ -23,11 +23,12 @@ const PAUSES_MS = [0, 2, 4, 8, 15];
 const LONGEST_PAUSE_MS = 25;
 
 export class Barrier {
-  readonly #orm: MikroORM;
+  readonly #em: SqlEntityManager;
   #next: Promise<Look | null> | null = null;
 
-  constructor(orm: MikroORM) {
-    this.#orm = orm;
+  /** Only forks of `em` are used. */
+  constructor({ em }: { em: SqlEntityManager }) {
+    this.#em = em;
   }
 
   /**
@@ -68,7 +69,7 @@ export class Barrier {
   }
 
   async #ask(): Promise<Look> {
-    const rows = await this.#orm.em.fork().execute<Row[]>(sql`
+    const rows = await this.#em.fork().execute<Row[]>(sql`
       select c.seq as clock, l.node, l.renewals, l.acked from consent_clock c left join consent_lease l on true`);
     return {
       clock: BigInt(rows[0]!.clock),
@@ -80,7 +81,7 @@ export class Barrier {
 
   /** The leases that stood still all the while are dead; their owners, if they live, join anew with nothing remembered. */
   async #remove(late: Look['leases'], first: Look['leases']): Promise<void> {
-    const em = this.#orm.em.fork();
+    const em = this.#em.fork();
     for (const { node, renewals } of late) {
       if (!first.some((then) => then.node === node && then.renewals === renewals)) continue;
       await em.execute(sql`delete from consent_lease where node = ${node} and renewals = ${renewals}`);
