@@ -3,51 +3,24 @@
  * and what nobody can know. A judge that lets one of these pass would let the server's fault pass.
  */
 import { describe, expect, it } from 'vitest';
-import type { Act, Announcement, FanRecord, Frame, Scope } from '../../gameday/journal.ts';
-import { judge } from '../../gameday/oracle.ts';
-
-const ALL: Scope[] = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE', 'PERSONALIZATION', 'PROFILE_PREFERENCES'];
-const without = (scope: Scope) => ALL.filter((other) => other !== scope);
-
-// Milliseconds of one clock. Every act takes ten.
-const span = (sent: number, returned = sent + 10) => ({ sent, returned });
-const grants = (sent: number, ...scopes: Scope[]): Act => ({ ...span(sent), kind: 'GRANT', scopes });
-const withdraws = (sent: number, ...scopes: Scope[]): Act => ({ ...span(sent), kind: 'WITHDRAW', scopes });
-const checksIn = (sent: number, zone = 'gate'): Act => ({ ...span(sent), kind: 'CHECK_IN', zone });
-const checksOut = (sent: number): Act => ({ ...span(sent), kind: 'CHECK_OUT' });
-const came = [grants(0, ...ALL), checksIn(20)];
-
-const announced = (more: Partial<Announcement> = {}): Announcement => ({
-  ...span(10_000),
-  offerId: 'pretzel',
-  announcementId: 'first',
-  zones: [],
-  teams: [],
-  ...more,
-});
-const frame = (more: Partial<Frame> = {}): Frame => ({
-  at: 10_020,
-  kind: 'OfferAnnounced',
-  offerId: 'pretzel',
-  announcementId: 'first',
-  because: [{ kind: 'PRESENCE' }],
-  zone: 'gate',
-  errors: null,
-  ...more,
-});
-const ended = (at: number): Frame =>
-  frame({ at, kind: 'OfferEnded', announcementId: null, because: null, zone: null, errors: null });
-
-/** One fan, who listened all day. */
-function verdict(history: Partial<FanRecord>, ...announcements: Announcement[]) {
-  const sessions = [{ opened: 50, closed: 60_000 }];
-  const fan = { name: 'ann', team: null, acts: came, frames: [], sessions, ...history };
-  return judge([fan], announcements.length > 0 ? announcements : [announced()]);
-}
-
-const nothingWrong = { leaks: [], missing: [], withheld: 0 };
-const leak = (what: string) => ({ leaks: [`ann: ${what}`], missing: [] });
-const missing = (what: string) => ({ leaks: [], missing: [`ann: ${what}`] });
+import type { Announcement, FanRecord, Frame, Scope } from '../../gameday/journal.ts';
+import {
+  ALL,
+  announced,
+  came,
+  checksIn,
+  checksOut,
+  ended,
+  frame,
+  grants,
+  leak,
+  missing,
+  nothingWrong,
+  span,
+  verdict,
+  withdraws,
+  without,
+} from '../support/history.ts';
 
 describe('nothing is wrong', () => {
   it('with a frame that shows what was granted', () => {
@@ -274,47 +247,5 @@ describe('it is not for them, and not missing', () => {
     ],
   ])('a fan %s', (_, history, more) => {
     expect(verdict(history, announced(more))).toMatchObject({ leaks: [], missing: [] });
-  });
-});
-
-describe('what consent kept back is counted', () => {
-  const lacking = (scope: Scope): Act[] => [grants(0, ...without(scope)), checksIn(20)];
-  it.each<[string, number, Partial<FanRecord>]>([
-    ['a whole frame', 1, { acts: lacking('OFFERS_LIVE') }],
-    ['a reason', 1, { acts: lacking('PERSONALIZATION'), frames: [frame({ because: null })] }],
-    ['a zone', 1, { acts: lacking('PRESENCE_ZONE'), frames: [frame({ zone: null })] }],
-    [
-      'a reason and a zone of one frame, once',
-      1,
-      {
-        acts: [grants(0, 'PRESENCE_VENUE', 'OFFERS_LIVE'), checksIn(20)],
-        frames: [frame({ because: null, zone: null })],
-      },
-    ],
-    ['not a fan who stayed at home', 0, { acts: [grants(0, ...without('OFFERS_LIVE'))] }],
-    ['not a fan who had left', 0, { acts: [...came, checksOut(5_000)] }],
-    ['not a fan who did not listen', 0, { acts: lacking('OFFERS_LIVE'), sessions: [] }],
-  ])('%s', (_, withheld, history) => {
-    expect(verdict(history)).toEqual({ leaks: [], missing: [], withheld });
-  });
-
-  it.each<[string, Partial<FanRecord>, Partial<Announcement>]>([
-    ['for another zone', {}, { zones: ['bleachers'] }],
-    ['for another team', { team: 'NYA' }, { teams: ['BOS'] }],
-  ])('not an offer %s', (_, history, more) => {
-    expect(verdict(history, announced(more))).toEqual(nothingWrong);
-  });
-
-  it('not an offer that the fan has had', () => {
-    const acts = [...came, withdraws(15_000, 'OFFERS_LIVE')];
-    const again = announced({ ...span(20_000), announcementId: 'again' });
-    expect(verdict({ acts, frames: [frame()] }, announced(), again)).toEqual(nothingWrong);
-  });
-
-  it('over all fans and announcements', () => {
-    const acts = lacking('OFFERS_LIVE');
-    const fan = { name: 'bob', team: null, acts, frames: [], sessions: [{ opened: 50, closed: 60_000 }] };
-    const other = announced({ ...span(20_000), offerId: 'cap', announcementId: 'second' });
-    expect(judge([fan, { ...fan, name: 'cyd' }], [announced(), other])).toEqual({ ...nothingWrong, withheld: 4 });
   });
 });
