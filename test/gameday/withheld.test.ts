@@ -9,7 +9,6 @@ import {
   checksOut,
   frame,
   grants,
-  missing,
   nothingWrong,
   span,
   verdict,
