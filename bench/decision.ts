@@ -32,6 +32,7 @@ export const run: Benchmark = async (say) => {
       insert into consent_grant (fan_id, scope, duration, policy_ordinal, lineage)
       select f.id, s.scope, 'STANDING', 1, f.id
       from fan f, unnest(array['PROFILE', 'LOYALTY', 'PRESENCE_VENUE', 'OFFERS_LIVE', 'PERSONALIZATION']) s (scope)`);
+    await em.execute('analyze');
     const gate = new ConsentGate(orm);
     const lease = await LeaseKeeper.start(server.url, gate, createLog('silent'));
     const keys = Array.from({ length: FANS }, (_, n) => ({ fanId: String(n + 1), recipientId: null, gameId: null }));
