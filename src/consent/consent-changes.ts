@@ -1,7 +1,7 @@
 /**
  * A fan's own changes of consent, live: each act that granted or ended something, on every device of that fan. They
  * are the fan's own right, so no scope gates them; the topic is that of the fan whom the token names, and the fields
- * answer nobody else.
+ * answer nobody else. A grant that another has replaced meanwhile is told by that one.
  */
 import { sql } from '@mikro-orm/postgresql';
 import type { Context } from '../context.ts';
@@ -34,6 +34,7 @@ export async function openConsentChanges(
     const { eventId, grantId } = item.event.payload as { eventId: string; grantId: string };
     const [act] = await orm.em.fork().execute<{ at: Date }[]>(sql`
       select e.at from consent_event e join consent_grant g on g.id = ${grantId} and g.fan_id = e.fan_id
+        and g.end_reason is distinct from 'REPLACED'
       where e.id = ${eventId} and e.fan_id = ${fanId}`);
     return act ? { kind: 'CONSENT_CHANGED', cursor, gate: null, fanId, grantId, at: new Date(act.at) } : null;
   };
