@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GraphQLClient, type Json } from '../gameday/client.ts';
 import { inParallel } from '../gameday/random.ts';
+import { percentile } from '../gameday/report.ts';
 import { Cluster } from '../gameday/server.ts';
 import { DEVELOPMENT_MASTER_KEY } from '../src/config.ts';
 import { connectOrm } from '../src/db/orm.ts';
@@ -66,7 +67,7 @@ async function measure(name: string, nodes: number, frozen: boolean, say: (line:
       freezing,
     ]);
     await sleep(2_000);
-    const figures = summarize(listeners, withdrawals);
+    const figures = summarize(withdrawals);
     const frames = listeners.reduce((sum, { frames: count }) => sum + count, 0);
     say(`${name}: ${announced} announcements, ${frames} frames, ${withdrawals.length} withdrawals in ${SECONDS} s`);
     say(`  returned after ${figures.returnedP50Ms} ms, p99 ${figures.returnedP99Ms}, worst ${figures.returnedWorstMs}`);
@@ -195,7 +196,7 @@ async function every(ms: number, over: Promise<void>, work: () => Promise<void>)
   }
 }
 
-function summarize(_: readonly Listener[], withdrawals: readonly Withdrawal[]) {
+function summarize(withdrawals: readonly Withdrawal[]) {
   const returned = withdrawals.map((withdrawal) => withdrawal.returned - withdrawal.sent);
   const silent = withdrawals.flatMap(({ listener, sent }) => {
     const last = listener.reasons.at(-1) ?? 0;
@@ -215,9 +216,4 @@ function summarize(_: readonly Listener[], withdrawals: readonly Withdrawal[]) {
     silentWorstMs: percentile(silent, 1),
     framesAfterReturn,
   };
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return Math.round((sorted[Math.floor((sorted.length - 1) * share)] ?? 0) * 10) / 10;
 }

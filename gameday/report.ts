@@ -59,7 +59,8 @@ export function summarize(
   };
 }
 
-function percentile(values: readonly number[], share: number): number {
+/** In the values' unit, to a tenth; 0 of none. */
+export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return Math.round((sorted[Math.floor((sorted.length - 1) * share)] ?? 0) * 10) / 10;
 }
