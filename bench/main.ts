@@ -1,5 +1,6 @@
 /** `npm run bench -- NAME [--json]`: runs one benchmark; the last line on standard output is one JSON object. */
 import type { Benchmark } from './benchmark.ts';
+import { readCommand } from './options.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
   decision: () => import('./decision.ts'),
@@ -8,12 +9,12 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = 
   withdrawals: () => import('./withdrawals.ts'),
 };
 
-const [name, ...options] = process.argv.slice(2);
+const { name, json, options } = readCommand(process.argv.slice(2));
 const load = name !== undefined && Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
 if (!load) {
   console.error(`Name a benchmark: ${Object.keys(BENCHMARKS).join(', ')}.`);
   process.exit(1);
 }
 const { run } = await load();
-const result = await run(options.includes('--json') ? () => {} : (line) => console.log(line));
+const result = await run(json ? () => {} : (line) => console.log(line), options);
 console.log(JSON.stringify({ benchmark: name, ...result }));
