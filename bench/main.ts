@@ -3,7 +3,9 @@ import type { Benchmark } from './benchmark.ts';
 import { readCommand } from './options.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
+  burst: () => import('./burst.ts'),
   decision: () => import('./decision.ts'),
+  fanout: () => import('./fanout.ts'),
   ledger: () => import('./ledger.ts'),
   withdrawal: () => import('./withdrawal.ts'),
   withdrawals: () => import('./withdrawals.ts'),
