@@ -36,6 +36,14 @@ export function createReaders(orm: MikroORM) {
       const found = new Map(rows.map((row) => [`${row.offer_id}|${row.fan_id}`, row]));
       return keys.map((key) => found.get(`${key.offerId}|${key.fanId}`) ?? null);
     }, uncached),
+    /** By fan: where they are now, whatever the game. One is at one place. */
+    whereabouts: new DataLoader(async (fanIds: readonly string[]) => {
+      const rows = await orm.em.fork().execute<PresenceRow[]>(sql`
+        select game_id, fan_id, zone_id from presence where fan_id = any (${arrayOf(fanIds)}::bigint[])
+        order by game_id`);
+      const found = new Map(rows.map((row) => [row.fan_id, row]));
+      return fanIds.map((fanId) => found.get(fanId) ?? null);
+    }, uncached),
     /** By game and fan: where they are now. */
     presence: new DataLoader(async (keys: readonly { gameId: string; fanId: string }[]) => {
       const rows = await orm.em.fork().execute<PresenceRow[]>(sql`

@@ -40,11 +40,10 @@ export class ConsentView {
     this.#guarded.clear();
   }
 
-  /** What is in force towards the recipient that this viewer is. */
-  decide(subject: ConsentSubject): Promise<Decision> {
-    const recipientId = this.#viewer.role === 'PARTNER' ? this.#viewer.partnerId : null;
+  /** What is in force towards a recipient: the one that this viewer is, unless another is named. */
+  decide(subject: ConsentSubject, recipientId: string | null = this.#recipientId): Promise<Decision> {
     const key = { fanId: subject.fanId, recipientId, gameId: subject.gameId ?? null };
-    const name = `${key.fanId}|${key.gameId ?? ''}`;
+    const name = `${key.fanId}|${key.gameId ?? ''}|${recipientId ?? ''}`;
     const decision = this.#decisions.get(name) ?? this.#use(key);
     this.#decisions.set(name, decision);
     return decision;
@@ -68,23 +67,41 @@ export class ConsentView {
   /** Door one and door two ask this: may the viewer see what `scope` gates of this subject? */
   async shows(subject: ConsentSubject | null, scope: ConsentScope): Promise<boolean> {
     if (!subject || !(await this.sees(subject))) return false;
-    const decision = await this.decide(subject);
-    if (!subject.captured) return decision.holds(scope);
-    if (decision.heldSince(scope, subject.captured)) return true;
-    return wasHeld(scope, subject.captured) && (await this.#decideAgain(subject)).heldSince(scope, subject.captured);
+    return this.#holds(subject, scope, this.#recipientId);
+  }
+
+  /** Whether the operator still holds the scope under which it keeps something, whoever is told of it. */
+  keeps(subject: ConsentSubject, scope: ConsentScope): Promise<boolean> {
+    return this.#holds(subject, scope, null);
+  }
+
+  get #recipientId(): string | null {
+    return this.#viewer.role === 'PARTNER' ? this.#viewer.partnerId : null;
+  }
+
+  async #holds(subject: ConsentSubject, scope: ConsentScope, recipientId: string | null): Promise<boolean> {
+    const { captured } = subject;
+    const decision = await this.decide(subject, recipientId);
+    if (!captured) return decision.holds(scope);
+    if (decision.heldSince(scope, captured)) return true;
+    return wasHeld(scope, captured) && (await this.#decideAgain(subject, recipientId)).heldSince(scope, captured);
   }
 
   /**
    * A denial of what was in force when the event was captured may only be one that outlived a grant whose wake-up has
    * not arrived: it is looked up once more.
    */
-  #decideAgain(subject: ConsentSubject): Promise<Decision> {
-    if (!this.#doubted.has(subject.fanId)) {
-      this.#doubted.add(subject.fanId);
-      this.#gate.forget(subject.fanId);
+  async #decideAgain(subject: ConsentSubject, recipientId: string | null): Promise<Decision> {
+    const { fanId } = subject;
+    if (!this.#doubted.has(fanId)) {
+      this.#doubted.add(fanId);
+      this.#gate.forget(fanId);
       this.#decisions.clear();
+      // With it the gate forgot what else was used of this fan, which the second look will ask for.
+      const used = this.#used.filter(({ key }) => key.fanId === fanId);
+      await Promise.all(used.map(({ key }) => this.#gate.decide(key)));
     }
-    return this.decide(subject);
+    return this.decide(subject, recipientId);
   }
 
   /** Whether the viewer is this fan. */

@@ -12,7 +12,10 @@ export type GrantDuration = (typeof GRANT_DURATIONS)[number];
 export const ConsentGrant = defineEntity({
   name: 'ConsentGrant',
   tableName: 'consent_grant',
-  indexes: [{ properties: ['fanId', 'scope', 'recipientId'] }],
+  indexes: [
+    { properties: ['fanId', 'scope', 'recipientId'] },
+    { properties: ['recipientId', 'scope', 'fanId'], where: 'ended_at is null and recipient_id is not null' },
+  ],
   properties: {
     id: id(),
     fanId: p.bigint('string'),

@@ -4,6 +4,7 @@ import { Ledger } from '../../migrations/20261124000001-ledger.ts';
 import { Rule } from '../../migrations/20261124000002-rule.ts';
 import { ConsentChanges } from '../../migrations/20261124000003-consent-changes.ts';
 import { Leases } from '../../migrations/20261124000004-lease.ts';
+import { Partners } from '../../migrations/20261125000003-partners.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -11,4 +12,5 @@ export const migrationsList = [
   { name: '20261124000002-rule', class: Rule },
   { name: '20261124000003-consent-changes', class: ConsentChanges },
   { name: '20261124000004-lease', class: Leases },
+  { name: '20261125000003-partners', class: Partners },
 ];

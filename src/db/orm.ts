@@ -18,6 +18,7 @@ import { Fan } from '../fans/fan.entity.ts';
 import { Outbox } from '../live/outbox.entity.ts';
 import { Announcement, Delivery } from '../offers/announcement.entity.ts';
 import { Campaign, Offer } from '../offers/campaign.entity.ts';
+import { Engagement } from '../offers/engagement.entity.ts';
 import { Partner } from '../partners/partner.entity.ts';
 import { Sensor, Staff } from '../venues/device.entity.ts';
 import { Game, Team } from '../venues/game.entity.ts';
@@ -56,6 +57,7 @@ export const ENTITIES = [
   Offer,
   Announcement,
   Delivery,
+  Engagement,
   Outbox,
 ];
 

@@ -10,7 +10,8 @@ import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { LoyaltyType } from '../loyalty/loyalty.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
-import { TeamType } from '../venues/venues.graphql.ts';
+import { TeamType, ZoneType } from '../venues/venues.graphql.ts';
+import { subjectOf } from './captured.ts';
 import { type Fan, Fan as FanEntity } from './fan.entity.ts';
 import { enrollFan, updateFan } from './fans.service.ts';
 import { findWards } from './wards.service.ts';
@@ -33,7 +34,7 @@ const WithheldType = builder.objectRef<Withheld>('WithheldScope').implement({
 export const FanType = builder.objectRef<Fan>('Fan');
 builder.subjectType(FanType, {
   description: 'The data subject. Every partner sees another id of the same fan.',
-  subject: (fan) => ({ fanId: fan.id }),
+  subject: subjectOf,
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ consent: null, resolve: (fan, _, { ids }) => ids.toGlobal('Fan', fan.id) }),
@@ -50,6 +51,18 @@ builder.subjectType(FanType, {
       consent: 'PROFILE_PREFERENCES',
       description: 'The team you cheer for.',
       resolve: (fan, _, { loaders }) => (fan.favoriteTeamId ? loaders.team.load(fan.favoriteTeamId) : null),
+    }),
+    currentZone: t.field({
+      type: ZoneType,
+      nullable: true,
+      consent: 'PRESENCE_ZONE',
+      description:
+        'The part of the venue where you are now. Null once presence has ended; within an event, at its game.',
+      resolve: async (fan, _, { readers, loaders }) => {
+        const here = await readers.whereabouts.load(fan.id);
+        const { gameId } = subjectOf(fan);
+        return here?.zone_id && (!gameId || here.game_id === gameId) ? loaders.zone.load(here.zone_id) : null;
+      },
     }),
     loyalty: t.field({
       type: LoyaltyType,

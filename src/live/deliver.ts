@@ -67,6 +67,8 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
 const isPassing = ({ originalError }: GraphQLError): boolean =>
   originalError instanceof ServiceError || isUnreachable(originalError);
 
-async function admits(context: Context, { gate }: StreamEvent): Promise<boolean> {
-  return gate === null || context.consent.shows(gate.subject, gate.scope);
+async function admits({ consent }: Context, { gate }: StreamEvent): Promise<boolean> {
+  if (gate === null) return true;
+  if (gate.kept && !(await consent.keeps(gate.kept.subject, gate.kept.scope))) return false;
+  return consent.shows(gate.subject, gate.scope);
 }

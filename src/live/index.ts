@@ -15,7 +15,7 @@ import { keepPruning } from './retention.ts';
 import { LiveStream } from './stream.ts';
 import { Topic } from './topic.ts';
 
-export { emit, fanTopic, gameTopic, type LiveEvent } from './outbox.ts';
+export { emit, fanTopic, gameTopic, type LiveEvent, partnerTopic } from './outbox.ts';
 export type { Position } from './position.ts';
 export type { LiveStream, StreamItem } from './stream.ts';
 

@@ -56,7 +56,7 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const HOLD_MS = [50, 100, 250, 500, 1_000];
 
 /** Tries until it works or the stream is closed; then null. */
-async function hold<T>(attempt: () => Promise<T>, closed: () => boolean): Promise<T | null> {
+export async function hold<T>(attempt: () => Promise<T>, closed: () => boolean): Promise<T | null> {
   for (let tries = 0; !closed(); tries += 1) {
     try {
       return await attempt();

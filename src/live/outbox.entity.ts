@@ -9,7 +9,7 @@ export const Outbox = defineEntity({
   properties: {
     id: id(),
     xid: p.string().columnType('xid8').defaultRaw('pg_current_xact_id()'),
-    /** `game:<key>` or `fan:<key>`: which streams it belongs to. */
+    /** `game:<key>`, `fan:<key>` or `partner:<key>`: which streams it belongs to. */
     topic: p.text(),
     kind: p.text(),
     /** Keys only, never a personal value. */

@@ -5,7 +5,7 @@
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import type { Position } from './position.ts';
 
-export type LiveEventKind = 'OFFER_ANNOUNCED' | 'OFFER_ENDED' | 'CONSENT_CHANGED';
+export type LiveEventKind = 'OFFER_ANNOUNCED' | 'OFFER_ENDED' | 'OFFER_ENGAGED' | 'CONSENT_CHANGED';
 
 /** An event holds keys only, never a personal value. */
 export interface LiveEvent {
@@ -17,6 +17,7 @@ export interface LiveEvent {
 
 export const gameTopic = (gameId: string): string => `game:${gameId}`;
 export const fanTopic = (fanId: string): string => `fan:${fanId}`;
+export const partnerTopic = (partnerId: string): string => `partner:${partnerId}`;
 
 /** Call it inside the transaction of the change; wake the relay after the commit. */
 export async function emit(

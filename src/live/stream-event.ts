@@ -4,5 +4,10 @@ import type { ConsentScope, ConsentSubject } from '../consent/index.ts';
 export interface StreamEvent {
   readonly cursor: string;
   /** Null: about nobody, such as a position. */
-  readonly gate: { readonly subject: ConsentSubject; readonly scope: ConsentScope } | null;
+  readonly gate: {
+    readonly subject: ConsentSubject;
+    readonly scope: ConsentScope;
+    /** Where it is told from a record: the scope under which the operator keeps that, with the lineages of then. */
+    readonly kept?: { readonly subject: ConsentSubject; readonly scope: ConsentScope };
+  } | null;
 }

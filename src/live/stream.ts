@@ -4,7 +4,7 @@
  */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { type LiveEvent, readOutbox } from './outbox.ts';
-import type { Position } from './position.ts';
+import { type Position, readingFrom } from './position.ts';
 import type { Topic } from './topic.ts';
 
 export const POSITION_EVERY_MS = 30_000;
@@ -46,7 +46,7 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
     this.#orm = orm;
     this.#name = name;
     this.#topic = topic;
-    this.#position = from;
+    this.#position = readingFrom(from);
     this.#leave = leave;
     if (gap) this.#openings.push({ kind: 'GAP', position: from });
     this.#openings.push({ kind: 'POSITION', position: from });

@@ -1,6 +1,7 @@
 /**
  * An announcement: one transaction that locks the campaign, picks the audience in one statement, records a delivery for
- * each fan in it with the lineages of consent then in force, and writes one outbox event.
+ * each fan in it with the lineages of consent then in force, and writes one outbox event for the fans there, and one for
+ * the partner.
  */
 import { LockMode, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
@@ -9,7 +10,7 @@ import { readNow } from '../db/sql.ts';
 import { ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
-import { emit, gameTopic } from '../live/index.ts';
+import { emit, gameTopic, partnerTopic } from '../live/index.ts';
 import { Game, isOver, Team, Venue, Zone } from '../venues/index.ts';
 import { Announcement, type Reason } from './announcement.entity.ts';
 import { Campaign, type CampaignRules, Offer } from './campaign.entity.ts';
@@ -51,19 +52,34 @@ export async function announceOffer(context: Context, input: Announce): Promise<
       idempotencyKey: wanted.idempotencyKey,
     } as never) as Announcement;
     await em.flush();
-    await deliverToAudience(em, announcement);
-    await emit(em, gameTopic(game.id), 'OFFER_ANNOUNCED', { announcementId: announcement.id, offerId: offer.id });
+    await deliverToAudience(em, announcement, partnerId);
+    const event = { announcementId: announcement.id, offerId: offer.id };
+    await emit(em, gameTopic(game.id), 'OFFER_ANNOUNCED', event);
+    await emit(em, partnerTopic(partnerId), 'OFFER_ANNOUNCED', { ...event, campaignId: campaign.id });
     return announcement;
   });
   context.live.wake();
   return announced;
 }
 
-/** The audience in one statement: whom `announcement_audience` chooses, and who has not had this offer yet. */
-async function deliverToAudience(em: SqlEntityManager, { id, offerId }: Announcement): Promise<void> {
+/**
+ * The audience in one statement: whom `announcement_audience` chooses, and who has not had this offer yet. Of those who
+ * share their presence with the partner it also keeps under which lineages they do; all others cost nothing more.
+ */
+async function deliverToAudience(
+  em: SqlEntityManager,
+  { id, offerId, gameId }: Announcement,
+  partnerId: string,
+): Promise<void> {
   await em.execute(sql`
-    insert into delivery (announcement_id, offer_id, fan_id, lineages)
-    select ${id}::bigint, ${offerId}::bigint, fan_id, lineages from announcement_audience(${id}::bigint, null)
+    with audience as materialized (
+      select fan_id, lineages from announcement_audience(${id}::bigint, null)
+    )
+    insert into delivery (announcement_id, offer_id, fan_id, lineages, partner_lineages)
+    select ${id}::bigint, ${offerId}::bigint, audience.fan_id, audience.lineages, sharing.lineages
+    from audience
+    left join consent_sharing((select array_agg(fan_id) from audience), 'PRESENCE_VENUE', ${partnerId}::bigint,
+      ${gameId}::bigint, app_now()) sharing on sharing.fan_id = audience.fan_id
     on conflict (offer_id, fan_id) do nothing`);
 }
 

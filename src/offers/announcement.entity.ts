@@ -34,7 +34,11 @@ export const Delivery = defineEntity({
   name: 'Delivery',
   tableName: 'delivery',
   uniques: [{ properties: ['offerId', 'fanId'] }],
-  indexes: [{ properties: ['announcementId', 'fanId'] }, { properties: ['fanId', 'id'] }],
+  indexes: [
+    { properties: ['announcementId', 'fanId'] },
+    { properties: ['fanId', 'id'] },
+    { properties: ['announcementId', 'id'], where: 'partner_lineages is not null' },
+  ],
   properties: {
     id: id(),
     announcementId: () => p.manyToOne(Announcement).mapToPk().joinColumn('announcement_id'),
@@ -42,6 +46,8 @@ export const Delivery = defineEntity({
     fanId: () => p.manyToOne(Fan).mapToPk().joinColumn('fan_id').deleteRule('cascade'),
     /** The lineages in force when it was captured, by scope bit; 0 where the scope was not in force. */
     lineages: p.array().columnType('bigint[]'),
+    /** The same towards the partner, where the fan shared their presence with it; only these are told to the partner. */
+    partnerLineages: p.array().columnType('bigint[]').nullable(),
   },
 });
 export type Delivery = InferEntity<typeof Delivery>;

@@ -131,6 +131,9 @@ async function makeWorld(server: TestServer): Promise<World> {
   };
   const campaign = await createCampaign(server);
   const others = await createCampaign(server, {}, 'demo-partner-2');
+  // So that the fan was told of the offer, and has something to do with it.
+  const gameId = await liveGameId(server);
+  await mutate(server, campaign.token, 'announceOffer', { campaignId: campaign.id, gameId, idempotencyKey: 'world' });
   const partnerId = await key(`select id from partner where code = 'demo-partner'`);
   const otherFan = await key(`select id from fan where subject = 'blake'`);
   const global = async (type: NodeType, statement: string) => idsFor(null).toGlobal(type, await key(statement));
@@ -138,7 +141,7 @@ async function makeWorld(server: TestServer): Promise<World> {
     Venue: await global('Venue', `select id from venue limit 1`),
     Zone: await global('Zone', `select id from zone limit 1`),
     Team: await global('Team', `select id from team limit 1`),
-    Game: await liveGameId(server),
+    Game: gameId,
     Partner: idsFor(null).toGlobal('Partner', partnerId),
     Policy: await global('Policy', `select id from policy limit 1`),
     Campaign: campaign.id,
@@ -173,6 +176,7 @@ async function makeWorld(server: TestServer): Promise<World> {
       displayName: 'Fan',
       duration: 'STANDING',
       idempotencyKey: 'once',
+      kind: 'VIEW',
       method: 'TICKET',
       name: 'Campaign',
       nonce: 'gate',

@@ -17,6 +17,18 @@ export const LIVE_OFFERS = `subscription LiveOffers($gameId: ID!, $after: String
   }
 }`;
 
+export const OFFER_STREAM = `subscription OfferStream($after: String, $campaignId: ID) {
+  offerStream(after: $after, campaignId: $campaignId) {
+    __typename cursor
+    ... on OfferActivity {
+      at kind
+      campaign { id }
+      fan { id displayName favoriteTeam { id code } currentZone { id } loyalty { tier { code } } }
+    }
+    ... on StreamGap { resumeFrom missedAtLeast }
+  }
+}`;
+
 const failure = '... on Error { code message }';
 
 const MUTATIONS = {
@@ -28,6 +40,7 @@ const MUTATIONS = {
   enrollWard: 'ward { id displayName } receipt { id jws }',
   checkIn: 'visit { id arrivedAt game { id } } created',
   checkOut: 'visit { id leftAt }',
+  recordEngagement: 'recorded',
   createCampaign: 'campaign { id status offer { id } }',
   announceOffer: 'announcement { id at }',
   pauseCampaign: 'campaign { id status }',
