@@ -12,6 +12,8 @@ export interface Judged {
   readonly answer: { data?: unknown; errors?: unknown; extensions?: unknown };
   readonly canaries: readonly Canary[];
   readonly oracle: Oracle;
+  /** Everything in it is about the fan, whoever looks. */
+  readonly aboutTheFan?: boolean;
   /** Gates judged by the lineages of the moment of capture. */
   readonly captured?: boolean;
   /** Gated fields that have no value yet, whoever asks. */
@@ -73,13 +75,15 @@ function judgeLevel(
 /** What a fan does for somebody else answers with somebody else. */
 const ABOUT_OTHERS = /ward/i;
 
-function enter({ oracle }: Judged, place: Place, pick: Pick, key: string): Place {
+function enter({ oracle, aboutTheFan }: Judged, place: Place, pick: Pick, key: string): Place {
   const gate = gateOf(pick.field);
   const root = place.path === 'data';
   return {
     path: `${place.path}.${key}`,
     gates: gate ? [...place.gates, gate] : place.gates,
-    ofTheFan: place.ofTheFan || (root && !ABOUT_OTHERS.test(pick.key) && (oracle.isSelf || pick.idOf !== undefined)),
+    ofTheFan:
+      place.ofTheFan ||
+      (root && !ABOUT_OTHERS.test(pick.key) && (aboutTheFan || oracle.isSelf || pick.idOf !== undefined)),
     inSubject: place.inSubject || isSubjectType(pick.parent),
     selfOnly: place.selfOnly || pick.field.extensions.selfOnly === true,
   };

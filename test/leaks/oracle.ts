@@ -22,6 +22,8 @@ export interface Truth {
   readonly anotherPartner: ReadonlySet<string>;
   /** In force to the operator without a gap since the first announcement. */
   readonly unbroken: ReadonlySet<string>;
+  /** In force to this partner again, after a gap since the first announcement. */
+  readonly brokenToThisPartner?: ReadonlySet<string>;
   /** Whether the fan is recorded as present at the venue. */
   readonly present: boolean;
   /** Whether the visit is kept and its game still goes on. */
@@ -75,7 +77,7 @@ export class Oracle {
     if (seen === 'withheld') return 'withheld';
     const inForce = this.#shared();
     const held = scopes.map((scope): Verdict => {
-      if (captured && !this.#truth.unbroken.has(scope)) return 'withheld';
+      if (captured && !this.#unbroken(scope)) return 'withheld';
       if (this.#truth.unclear?.has(scope)) return 'either';
       return inForce.has(scope) ? 'shown' : 'withheld';
     });
@@ -100,6 +102,11 @@ export class Oracle {
   /** A visit is told where it may be found. */
   visit(): Verdict {
     return this.node('Visit');
+  }
+
+  #unbroken(scope: string): boolean {
+    const { unbroken, brokenToThisPartner } = this.#truth;
+    return unbroken.has(scope) && !(this.viewer === 'this partner' && brokenToThisPartner?.has(scope));
   }
 
   /** The scopes in force towards this viewer. */

@@ -1,12 +1,13 @@
 /** One state from beginning to end: raised, entered, asked by everybody in every way, and its traces read. */
 import type { GraphQLSchema } from 'graphql';
+import { gatedFields } from '../../src/graphql/consent-plugin/index.ts';
 import { type LeakDocument, SHAPES, type Shape, writeDocuments } from './documents.ts';
 import { judge } from './judge.ts';
 import { Oracle, type Truth, type ViewerName } from './oracle.ts';
 import { findPaths, type Path } from './paths.ts';
 import { leaksInMetrics } from './sinks.ts';
 import { type State, truthOf } from './states.ts';
-import { StateStreams } from './streams.ts';
+import { mayListen, StateStreams } from './streams.ts';
 import { raise, type Subject } from './subject.ts';
 import { Transports, transportsFor } from './transports.ts';
 import type { World } from './world.ts';
@@ -16,7 +17,13 @@ export interface Plan {
   readonly documents: readonly LeakDocument[];
   /** Gated fields that nothing fills yet. */
   readonly empty: ReadonlySet<string>;
+  /** Gated fields that tell a zone: empty wherever nobody knows one. */
+  readonly ofZone: ReadonlySet<string>;
 }
+
+/** What has no value in a state, whoever may see it. */
+const emptyIn = ({ empty, ofZone }: Plan, { present, unbroken }: Truth): ReadonlySet<string> =>
+  present && unbroken.has('PRESENCE_ZONE') ? empty : empty.union(ofZone);
 
 export interface Outcome {
   cases: number;
@@ -29,7 +36,8 @@ export function makePlan(schema: GraphQLSchema, empty: readonly string[], shapes
   const idTypes = Object.keys(schema.getTypeMap()).filter((name) => isNode(schema, name));
   const paths = findPaths(schema, idTypes);
   const documents = shapes.flatMap((shape) => writeDocuments(schema, paths, shape, idTypes));
-  return { paths, documents, empty: new Set(empty) };
+  const ofZone = new Set(gatedFields(schema).get('PRESENCE_ZONE'));
+  return { paths, documents, empty: new Set(empty), ofZone };
 }
 
 const isNode = (schema: GraphQLSchema, name: string): boolean => {
@@ -49,13 +57,10 @@ export async function runState(world: World, state: State, plan: Plan): Promise<
   const streams = new StateStreams(world, subject);
   const subscriptions = ofKind(plan, 'subscription');
   const openHere = node === world.nodes.now;
-  const fanShown = outcome.shown.get('the fan') ?? new Set<string>();
-  outcome.shown.set('the fan', fanShown);
 
-  if (state.consents === 'to everything')
-    await streams.openBefore(subscriptions.find(({ picks }) => picks.has('liveOffers'))!);
+  if (state.consents === 'to everything') await streams.openBefore(subscriptions);
   await state.enter?.(world, subject);
-  await streams.announceAfter();
+  await streams.announceAfter(openHere ? truth : null);
   outcome.cases += await streams.resume(node.url, subscriptions);
   if (!truth.unclear && !truth.erased) await streams.expectEvents(truth, openHere);
 
@@ -67,7 +72,7 @@ export async function runState(world: World, state: State, plan: Plan): Promise<
 
   const canGoOn = openHere && !truth.unclear && !truth.erased && truth.visitLasts;
   if (canGoOn) await streams.awaitSentinel();
-  outcome.leaks.push(...streams.judge(truth, openHere, plan.empty, fanShown));
+  outcome.leaks.push(...streams.judge(truth, openHere, emptyIn(plan, truth), outcome.shown));
   await streams.close();
   await transports.close();
 
@@ -97,8 +102,6 @@ async function askEverybody(
   await Promise.all(
     seats.map(async ([name, { token, recipientId }]) => {
       const viewer = name as ViewerName;
-      // The fan's own streams are listened to; to everybody else they are refused.
-      if (kind === 'subscription' && viewer === 'the fan') return;
       const oracle = new Oracle(truth, viewer);
       const { ids, absent } = await idsFor(world, subject, recipientId);
       const shown = outcome.shown.get(viewer) ?? new Set<string>();
@@ -106,17 +109,19 @@ async function askEverybody(
       for (const document of documents) {
         // Only the fan can act on the fan; to all others one shape shows that they are refused.
         if (kind !== 'query' && viewer !== 'the fan' && document.shape !== 'plain') continue;
+        // Streams are listened to; to whom they are not for they are refused.
+        if (kind === 'subscription' && (mayListen(viewer, document) || document.shape !== 'plain')) continue;
         for (const transport of kind === 'subscription' ? (['graphql-ws'] as const) : transportsFor(document)) {
           const used = Object.fromEntries(document.variables.map((name) => [name, ids.get(name) ?? null]));
           const question = { url, token, document, variables: used };
-          if (kind === 'subscription' && viewer === 'another fan') continue;
           const answer = await transports.ask(transport, question);
           const judged = {
             picks: document.picks,
             answer,
             canaries: subject.canaries,
             oracle,
-            empty: plan.empty,
+            // A mutation may be to leave.
+            empty: kind === 'mutation' ? plan.empty.union(plan.ofZone) : emptyIn(plan, truth),
             absent,
           };
           const found = judge(judged);
@@ -124,7 +129,7 @@ async function askEverybody(
           for (const coordinate of found.shown) shown.add(coordinate);
           const where = `${viewer}, ${transport}, ${document.shape}`;
           outcome.leaks.push(...found.leaks.map((leak) => `${where}: ${leak}`));
-          if (viewer === 'the fan' && !answer.data && !truth.erased) {
+          if (viewer === 'the fan' && kind !== 'subscription' && !answer.data && !truth.erased) {
             outcome.leaks.push(`${where}: no answer but ${JSON.stringify(answer)}`);
           }
         }

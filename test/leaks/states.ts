@@ -44,9 +44,10 @@ const withdraw =
     await expectSuccess(mutate(world.nodes.now, token, 'withdrawConsent', { scopes, recipientId, ...more }));
   };
 const grantAgain =
-  (scopes: readonly string[]) =>
+  (scopes: readonly string[], recipient: 'this' | null = null) =>
   async (world: World, { token }: Subject) => {
-    const input = { scopes, duration: 'STANDING', policyVersion: POLICY };
+    const recipientId = recipient ? world.partners[recipient].id : undefined;
+    const input = { scopes, recipientId, duration: 'STANDING', policyVersion: POLICY };
     await expectSuccess(mutate(world.nodes.now, token, 'grantConsent', input));
   };
 const setGame =
@@ -81,7 +82,7 @@ async function send(world: World, { token }: Subject, body: object, headers: Rec
 
 const ALL_SCOPES = [...ALL];
 const OVER = { ...DARK, visitLasts: false };
-const ONE_BY_ONE = ['PRESENCE_VENUE', 'OFFERS_LIVE', 'HISTORY_ATTENDANCE'];
+const ONE_BY_ONE = ['PRESENCE_VENUE', 'OFFERS_LIVE', 'HISTORY_ATTENDANCE', 'HISTORY_ENGAGEMENT'];
 
 /** `gates` are the scopes that gate something in the schema: each is also withdrawn alone. */
 export function listStates(gates: Iterable<string>): State[] {
@@ -126,6 +127,20 @@ export function listStates(gates: Iterable<string>): State[] {
       ...granted,
       enter: withdraw(ALL_SCOPES, 'this'),
       truth: { thisPartner: NONE },
+    },
+    ...['PRESENCE_VENUE', 'PROFILE'].map(
+      (scope): State => ({
+        name: `withdrawn from this partner: ${scope}`,
+        ...granted,
+        enter: withdraw([scope], 'this'),
+        truth: { thisPartner: allBut(scope) },
+      }),
+    ),
+    {
+      name: 'withdrawn from this partner and granted again',
+      ...granted,
+      enter: inTurn(withdraw(ALL_SCOPES, 'this'), grantAgain(ALL_SCOPES, 'this')),
+      truth: { brokenToThisPartner: ALL },
     },
     { name: 'withdrawn and erased', ...granted, enter: withdraw(ALL_SCOPES, null, { erase: true }), truth: DARK },
     ...[...new Set([...gates, ...ONE_BY_ONE])].sort().map(

@@ -25,6 +25,7 @@ export interface Subject {
   readonly zoneId: string;
   readonly teamId: string;
   readonly canaries: readonly Canary[];
+  readonly sharesWithThisPartner: boolean;
 }
 
 let count = 0;
@@ -84,7 +85,8 @@ export async function raise(world: World, upbringing: Upbringing): Promise<Subje
     { value: told(world.partners.this.key), origin: 'the id that this partner knows' },
     { value: told(world.partners.another.key), origin: 'the id that another partner knows' },
   ];
-  return { fanKey, token, gameKey, gameId, zoneKey, zoneId, teamId, canaries };
+  const sharesWithThisPartner = upbringing.recipients?.includes('this partner') ?? false;
+  return { fanKey, token, gameKey, gameId, zoneKey, zoneId, teamId, canaries, sharesWithThisPartner };
 }
 
 /** What enrolling granted is withdrawn first, so that everything has the same duration. */

@@ -262,7 +262,8 @@ describe.each([
     const whole = activities(stream).filter((event) => event.campaign.id === id);
     expect(whole.length).toBeGreaterThanOrEqual(4);
     expect(new Set(whole.map(({ cursor }) => cursor)).size).toBe(whole.length);
-    for (const [place, { cursor }] of whole.entries()) {
+    for (const place of [0, 1, whole.length - 2, whole.length - 1]) {
+      const { cursor } = whole[place];
       const resumed = await open({ after: cursor });
       const opening = resumed.frames[0]!.data.offerStream;
       const fromOpening = await open({ after: opening.cursor });

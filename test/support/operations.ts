@@ -118,14 +118,20 @@ export async function createCampaign(
 }
 
 /** A new campaign, announced at once: the id of its offer. */
-export async function announce(
+export const announce = async (
   server: Pick<TestServer, 'ask'>,
   gameId: string,
   more: Record<string, unknown> = {},
-): Promise<string> {
+): Promise<string> => (await announceCampaign(server, gameId, more)).offerId;
+
+export async function announceCampaign(
+  server: Pick<TestServer, 'ask'>,
+  gameId: string,
+  more: Record<string, unknown> = {},
+): Promise<{ id: string; offerId: string }> {
   const campaign = await createCampaign(server);
   const input = { campaignId: campaign.id, gameId, idempotencyKey: 'once', ...more };
   const result = await mutate(server, campaign.token, 'announceOffer', input);
   if (result.code) throw new Error(result.message);
-  return campaign.offerId;
+  return campaign;
 }
