@@ -8,11 +8,12 @@ export interface Period<T> {
   readonly value: T;
 }
 
-/** One period per unbroken consent; a gap, however short, begins another. */
-export function consentPeriods({ acts }: FanRecord, scope: Scope): Period<Scope>[] {
+/** One period per unbroken consent to a recipient, the operator by default; a gap, however short, begins another. */
+export function consentPeriods({ acts }: FanRecord, scope: Scope, recipient?: string): Period<Scope>[] {
   return periods(acts, (act) => {
-    if (act.kind === 'GRANT' && act.scopes.includes(scope)) return { begin: scope, unlessBegun: true };
-    return act.kind === 'WITHDRAW' && act.scopes.includes(scope) ? 'end' : null;
+    if (act.kind !== 'GRANT' && act.kind !== 'WITHDRAW') return null;
+    if (act.recipient !== recipient || !act.scopes.includes(scope)) return null;
+    return act.kind === 'GRANT' ? { begin: scope, unlessBegun: true } : 'end';
   });
 }
 
@@ -44,7 +45,9 @@ export const covers = ({ from, until }: Period<unknown>, span: Span): boolean =>
 export const touches = ({ from, until }: Period<unknown>, span: Span): boolean =>
   from.sent <= span.returned && (until === null || until.returned >= span.sent);
 
-const withdraws = (act: Act, scope: Scope) => act.kind === 'WITHDRAW' && act.scopes.includes(scope);
+/** From the operator: what is withdrawn from a partner ends nothing here. */
+const withdraws = (act: Act, scope: Scope) =>
+  act.kind === 'WITHDRAW' && act.recipient === undefined && act.scopes.includes(scope);
 
 type Effect<T> = { begin: T; unlessBegun: boolean } | 'end' | null;
 

@@ -83,7 +83,13 @@ export class GraphQLClient {
   }
 
   /** `lost` is called once when the connection goes, whoever is to blame. */
-  openWebSocket(token: string, variables: Record<string, unknown>, receive: Receive, lost: () => void): OpenStream {
+  openWebSocket(
+    token: string,
+    variables: Record<string, unknown>,
+    receive: Receive,
+    lost: () => void,
+    query: string = LIVE_OFFERS,
+  ): OpenStream {
     const client: Client = createClient({
       url: this.#url.replace(/^http/, 'ws'),
       webSocketImpl: PatientWebSocket,
@@ -95,7 +101,7 @@ export class GraphQLClient {
       if (errors && !isUnsettled({ errors })) receive({ errors });
       else lost();
     };
-    client.subscribe({ query: LIVE_OFFERS, variables }, { next: receive, error: failed, complete: lost });
+    client.subscribe({ query, variables }, { next: receive, error: failed, complete: lost });
     return { close: () => client.terminate() };
   }
 
@@ -104,6 +110,7 @@ export class GraphQLClient {
     variables: Record<string, unknown>,
     receive: Receive,
     lost: () => void,
+    query: string = LIVE_OFFERS,
   ): OpenStream {
     const abort = new AbortController();
     const read = async () => {
@@ -111,7 +118,7 @@ export class GraphQLClient {
         method: 'POST',
         signal: abort.signal,
         headers: { ...headers(token), accept: 'text/event-stream' },
-        body: JSON.stringify({ query: LIVE_OFFERS, variables }),
+        body: JSON.stringify({ query, variables }),
       });
       let rest = '';
       for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {

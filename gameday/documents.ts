@@ -20,6 +20,7 @@ export const MUTATIONS = {
   withdrawConsent: mutation('withdrawConsent', 'withdrawn { id scope status } barrier { nodes waitedMs }'),
   checkIn: mutation('checkIn', 'visit { id } created'),
   checkOut: mutation('checkOut', 'visit { id leftAt }'),
+  recordEngagement: mutation('recordEngagement', 'recorded'),
   createCampaign: mutation('createCampaign', 'campaign { id status offer { id } }'),
   announceOffer: mutation('announceOffer', 'announcement { id at }'),
   endCampaign: mutation('endCampaign', 'campaign { id status }'),
@@ -38,6 +39,18 @@ export const LIVE_OFFERS = `subscription LiveOffers($gameId: ID!, $after: String
       walkingSeconds
     }
     ... on OfferEnded { offer { id } reason }
+    ... on StreamGap { resumeFrom missedAtLeast }
+  }
+}`;
+
+export const OFFER_STREAM = `subscription OfferStream($after: String, $campaignId: ID) {
+  offerStream(after: $after, campaignId: $campaignId) {
+    __typename cursor
+    ... on OfferActivity {
+      at kind
+      campaign { id }
+      fan { id displayName favoriteTeam { id code } currentZone { id } loyalty { tier { code } } }
+    }
     ... on StreamGap { resumeFrom missedAtLeast }
   }
 }`;

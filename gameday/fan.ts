@@ -1,6 +1,8 @@
 /** One simulated fan: a phone with a token, a temper, and a memory of everything done and received. */
-import type { GraphQLClient, Json, OpenStream } from './client.ts';
-import type { Act, FanRecord, Frame, Scope } from './journal.ts';
+import type { GraphQLClient, Json } from './client.ts';
+import { LIVE_OFFERS } from './documents.ts';
+import type { Act, FanRecord, Frame, Scope, Session } from './journal.ts';
+import { Line } from './line.ts';
 import type { Random } from './random.ts';
 
 export interface Day {
@@ -34,7 +36,15 @@ export const TEMPERS = {
   },
 } as const satisfies Record<string, { scopes: readonly Scope[]; comes: boolean; share: number }>;
 
-const RESUME_MS = 200;
+/** What those who share anything with a partner share. */
+const SHARED: readonly (readonly Scope[])[] = [
+  ['PRESENCE_VENUE'],
+  ['PRESENCE_VENUE', 'PROFILE'],
+  ['PRESENCE_VENUE', 'PROFILE', 'PROFILE_PREFERENCES', 'PRESENCE_ZONE'],
+  ['PROFILE'],
+];
+const SHARING = 0.4;
+const ENGAGING = 0.5;
 
 export class Fan implements FanRecord {
   readonly name: string;
@@ -43,7 +53,6 @@ export class Fan implements FanRecord {
   readonly team: string | null;
   readonly acts: Act[] = [];
   readonly frames: Frame[] = [];
-  readonly sessions: { opened: number; closed: number }[] = [];
   readonly refusals: string[] = [];
   readonly overSse: boolean;
   busy = false;
@@ -55,10 +64,12 @@ export class Fan implements FanRecord {
   #held = new Set<Scope>();
   #present = false;
   #nonces = 0;
-  #cursor: string | null = null;
-  #stream: OpenStream | null = null;
-  /** Raised whenever the fan calls or hangs up, so that what was meant for an earlier call is not done. */
-  #calls = 0;
+  readonly #line: Line;
+  /** The partner whom this fan names, and what for. */
+  readonly #partner: { readonly id: string; readonly code: string; readonly scopes: readonly Scope[] } | null;
+  #shared = new Set<Scope>();
+  /** Whether it may be kept which offers this fan opens. */
+  readonly #engages: boolean;
 
   /** `client` is the fan's own: it begins with one node, and moves on when that is gone. */
   constructor(day: Day, client: GraphQLClient, name: string, token: string, temper: Temper) {
@@ -70,19 +81,30 @@ export class Fan implements FanRecord {
     this.team = day.teams.length > 0 && day.random.chance(0.4) ? day.random.pick(day.teams) : null;
     this.overSse = day.random.chance(0.1);
     this.#forGame = day.random.chance(0.5);
+    this.#engages = day.random.chance(ENGAGING);
+    const shares = day.partners.length > 0 && day.random.chance(SHARING);
+    this.#partner = shares ? { ...day.random.pick(day.partners), scopes: day.random.pick(SHARED) } : null;
+    this.#line = new Line({
+      client,
+      name,
+      token,
+      query: LIVE_OFFERS,
+      root: 'liveOffers',
+      variables: { gameId: day.gameId },
+      overSse: this.overSse,
+      receive: (event, errors) => this.#receive(event, errors),
+    });
   }
 
   /** Enrolls, and grants what the temper says: for this game, or until withdrawn; some name a partner too. */
   async enroll(): Promise<void> {
-    const { policyVersion, random, partners } = this.#day;
+    const { policyVersion } = this.#day;
     const client = this.#client;
     const taste = this.team ? { favoriteTeamId: this.team, alsoGrant: ['PROFILE_PREFERENCES'] } : {};
     const enrolled = await client.must(this.token, 'enrollFan', { displayName: this.name, policyVersion, ...taste });
-    if (this.team) this.#note({ ...enrolled, kind: 'GRANT', scopes: ['PROFILE_PREFERENCES'] });
-    await this.grant(TEMPERS[this.temper].scopes);
-    if (partners.length === 0 || !random.chance(0.2)) return;
-    const recipientId = random.pick(partners).id;
-    await client.must(this.token, 'grantConsent', { scopes: ['PROFILE', 'LOYALTY'], recipientId, policyVersion });
+    this.#note({ ...enrolled, kind: 'GRANT', scopes: this.team ? ['PROFILE', 'PROFILE_PREFERENCES'] : ['PROFILE'] });
+    await this.grant(this.#wanted);
+    if (this.#partner) await this.share(this.#partner.scopes);
   }
 
   async grant(scopes: readonly Scope[]): Promise<void> {
@@ -100,6 +122,37 @@ export class Fan implements FanRecord {
     const withdrawn = await this.#client.must(this.token, 'withdrawConsent', { scopes });
     this.withdrawals.push(withdrawn.returned - withdrawn.sent);
     this.#note({ ...withdrawn, kind: 'WITHDRAW', scopes });
+  }
+
+  /** With the partner of this fan's choice, beside the operator. */
+  async share(scopes: readonly Scope[]): Promise<void> {
+    const { gameId, policyVersion } = this.#day;
+    const { id: recipientId, code: recipient } = this.#partner!;
+    const span = this.#forGame ? { duration: 'GAME', gameId } : { duration: 'STANDING' };
+    const granted = await this.#client.must(this.token, 'grantConsent', {
+      scopes,
+      recipientId,
+      policyVersion,
+      ...span,
+    });
+    this.#note({ ...granted, kind: 'GRANT', scopes, recipient });
+  }
+
+  async unshare(scopes: readonly Scope[]): Promise<void> {
+    const { id: recipientId, code: recipient } = this.#partner!;
+    const withdrawn = await this.#client.must(this.token, 'withdrawConsent', { scopes, recipientId });
+    this.withdrawals.push(withdrawn.returned - withdrawn.sent);
+    this.#note({ ...withdrawn, kind: 'WITHDRAW', scopes, recipient });
+  }
+
+  /** Looks at an offer that came, or opens it. Without HISTORY_ENGAGEMENT nothing may be kept of it. */
+  async engage(offerId: string): Promise<void> {
+    const engagement = this.#day.random.chance(0.7) ? 'VIEW' : 'CLICK';
+    const answer = await this.#client.must(this.token, 'recordEngagement', { offerId, kind: engagement });
+    const { recorded } = answer.data;
+    this.#note({ ...answer, kind: 'ENGAGE', offerId, engagement, recorded });
+    if (recorded !== this.#held.has('HISTORY_ENGAGEMENT'))
+      this.refusals.push(`engaging answered recorded: ${recorded}`);
   }
 
   /** Arrives, or moves. Without PRESENCE_VENUE the server has to refuse. */
@@ -124,8 +177,8 @@ export class Fan implements FanRecord {
   /** Something that fans do, chosen by chance among what makes sense now. */
   async doSomething(): Promise<void> {
     const { random } = this.#day;
-    const wanted = TEMPERS[this.temper].scopes.filter((scope) => !this.#held.has(scope));
-    const held = [...this.#held].filter((scope) => scope !== 'PROFILE_PREFERENCES');
+    const wanted = this.#wanted.filter((scope) => !this.#held.has(scope));
+    const held = [...this.#held].filter((scope) => scope !== 'PROFILE_PREFERENCES' && scope !== 'PROFILE');
     const options: (() => Promise<void>)[] = [() => this.reconnect()];
     if (wanted.length > 0)
       options.push(
@@ -138,47 +191,31 @@ export class Fan implements FanRecord {
         () => this.checkIn(),
         () => this.checkIn(),
       );
+    const came = this.frames.filter(({ kind }) => kind === 'OfferAnnounced');
+    if (came.length > 0) {
+      const { offerId } = random.pick(came);
+      options.push(
+        () => this.engage(offerId!),
+        () => this.engage(offerId!),
+      );
+    }
+    const unshared = this.#partner?.scopes.filter((scope) => !this.#shared.has(scope)) ?? [];
+    if (unshared.length > 0) options.push(() => this.share(unshared));
+    if (this.#shared.size > 0) options.push(() => this.unshare([random.pick([...this.#shared])]));
     if (this.#present && random.chance(0.2)) options.push(() => this.checkOut());
     await random.pick(options)();
   }
 
-  /** Resolves once the stream has said where it stands. A stream that is lost is opened again, at the next node. */
-  async listen(): Promise<void> {
-    const session = { opened: Number.POSITIVE_INFINITY, closed: Number.POSITIVE_INFINITY };
-    this.sessions.push(session);
-    this.#calls += 1;
-    const calls = this.#calls;
-    const standing = Promise.withResolvers<void>();
-    const late = setTimeout(() => standing.reject(new Error(`${this.name}'s stream did not open`)), 30_000);
-    const receive = (message: Json) => {
-      if (session.closed !== Number.POSITIVE_INFINITY) return;
-      this.#receive(message);
-      if (session.opened !== Number.POSITIVE_INFINITY) return;
-      session.opened = performance.now();
-      standing.resolve();
-    };
-    const lost = () => {
-      if (session.closed !== Number.POSITIVE_INFINITY) return;
-      session.closed = performance.now();
-      this.#client.moveOn();
-      setTimeout(() => {
-        if (calls === this.#calls) this.listen().then(standing.resolve, standing.reject);
-        else standing.resolve();
-      }, RESUME_MS);
-    };
-    const variables = { gameId: this.#day.gameId, after: this.#cursor };
-    this.#stream = this.overSse
-      ? this.#client.openServerSentEvents(this.token, variables, receive, lost)
-      : this.#client.openWebSocket(this.token, variables, receive, lost);
-    await standing.promise.finally(() => clearTimeout(late));
+  get sessions(): readonly Session[] {
+    return this.#line.sessions;
+  }
+
+  listen(): Promise<void> {
+    return this.#line.listen();
   }
 
   hangUp(): void {
-    this.#calls += 1;
-    const session = this.sessions.at(-1);
-    if (session && session.closed === Number.POSITIVE_INFINITY) session.closed = performance.now();
-    this.#stream?.close();
-    this.#stream = null;
+    this.#line.hangUp();
   }
 
   async reconnect(): Promise<void> {
@@ -187,19 +224,26 @@ export class Fan implements FanRecord {
     await this.listen();
   }
 
+  get #wanted(): readonly Scope[] {
+    const { scopes } = TEMPERS[this.temper];
+    return this.#engages ? [...scopes, 'HISTORY_ENGAGEMENT'] : scopes;
+  }
+
   #note({ sent, returned, ...rest }: Act & { data?: unknown }): void {
     const { data: _, ...act } = { sent, returned, ...rest } as Act & { data?: unknown };
     this.acts.push(act as Act);
-    if (act.kind === 'GRANT') for (const scope of act.scopes) this.#held.add(scope);
-    if (act.kind === 'WITHDRAW') for (const scope of act.scopes) this.#held.delete(scope);
+    if (act.kind === 'GRANT' || act.kind === 'WITHDRAW') {
+      const held = act.recipient === undefined ? this.#held : this.#shared;
+      for (const scope of act.scopes) {
+        if (act.kind === 'GRANT') held.add(scope);
+        else held.delete(scope);
+      }
+    }
     if (act.kind === 'CHECK_IN') this.#present = true;
     if (act.kind === 'CHECK_OUT' || !this.#held.has('PRESENCE_VENUE')) this.#present = false;
   }
 
-  #receive({ data, errors }: Json): void {
-    const event = data?.liveOffers;
-    if (event) this.#cursor = event.cursor;
-    if (!errors && event?.__typename === 'StreamPosition') return;
+  #receive(event: Json, errors: unknown): void {
     this.frames.push({
       at: performance.now(),
       kind: event?.__typename ?? 'nothing',
@@ -207,7 +251,7 @@ export class Fan implements FanRecord {
       announcementId: event?.announcement?.id ?? null,
       because: event?.because ?? null,
       zone: event?.zone?.id ?? null,
-      errors: errors ?? (event?.__typename === 'StreamGap' ? 'a gap' : null),
+      errors,
     });
   }
 }

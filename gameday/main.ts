@@ -2,10 +2,12 @@
  * Plays a real game day against the server and judges every frame. Exit code 1 when anything leaked or went missing.
  * With `--json` the last line on standard output is one object.
  */
+import { sql } from '@mikro-orm/postgresql';
 import { defineCommand, runMain } from 'citty';
 import { SingleBar } from 'cli-progress';
 import { failPlainly } from '../src/cli/fail.ts';
 import { withDatabase } from '../src/cli/with-database.ts';
+import { arrayOf } from '../src/db/sql.ts';
 import { InputError } from '../src/errors.ts';
 import { createIdsFor } from '../src/graphql/ids.ts';
 import { issueDevelopmentToken } from '../src/identity/development-issuer.ts';
@@ -13,7 +15,9 @@ import { REPLAY_STAFF, type Replay, replayGame } from '../src/venues/index.ts';
 import { type Endpoints, GraphQLClient } from './client.ts';
 import { GAME } from './documents.ts';
 import type { Day } from './fan.ts';
+import type { PartnerRecord } from './journal.ts';
 import { DELIVERED_MS, judge } from './oracle.ts';
+import { judgePartners } from './partner-oracle.ts';
 import { type Played, type Progress, play } from './play.ts';
 import { Random } from './random.ts';
 import { describe, summarize } from './report.ts';
@@ -86,6 +90,10 @@ async function run(endpoints: Endpoints, cluster: Cluster | null, wanted: Wanted
   await client.must(await issueDevelopmentToken('STAFF', REPLAY_STAFF), 'setGameStatus', { gameId, status: 'FINAL' });
 
   const verdict = judge(played.fans, played.announcements, plan.deliveredMs);
+  const partners = await nameFans(played);
+  const ofPartners = judgePartners(partners, played.fans, played.announcements, plan.deliveredMs);
+  verdict.leaks.push(...ofPartners.leaks);
+  verdict.missing.push(...ofPartners.missing);
   verdict.missing.push(
     ...played.fans.flatMap(({ name, refusals }) => refusals.map((refusal) => `${name}: ${refusal}`)),
   );
@@ -105,6 +113,24 @@ async function prepare(game: string | null): Promise<{ replay: Replay; gameId: s
     prepared.push({ replay, gameId: ids.toGlobal('Game', replay.gameId) });
   });
   return prepared[0]!;
+}
+
+/** On the operator's side again: under which id each partner knows each fan. Whom an id stands for nobody else can tell. */
+async function nameFans({ fans, sponsors }: Played): Promise<PartnerRecord[]> {
+  const records: PartnerRecord[] = [];
+  await withDatabase(async (em, config) => {
+    const idsFor = createIdsFor(config.MASTER_KEY);
+    const keys = await em.execute<{ id: string; subject: string }[]>(
+      sql`select id, subject from fan where subject = any (${arrayOf(fans.map(({ name }) => name))}::text[])`,
+    );
+    for (const { code, activities, line } of sponsors) {
+      const [partner] = await em.execute<{ id: string }[]>(sql`select id from partner where code = ${code}`);
+      const ids = idsFor(partner!.id);
+      const names = new Map(keys.map(({ id, subject }) => [ids.toGlobal('Fan', id), subject]));
+      records.push({ code, activities, sessions: line.sessions, names });
+    }
+  });
+  return records;
 }
 
 /** On the clients' side: all that the API says about the game, and nothing else. */

@@ -6,8 +6,21 @@
  * A leak is a withheld value in an event that was announced after its withdrawal had returned, or in any frame received
  * more than a second after. Missing is what was certain to come, and never came.
  */
-import { consentPeriods, covers, type Period, presencePeriods, touches, zonePeriods } from './certainty.ts';
-import type { Announcement, FanRecord, Frame, Scope, Span } from './journal.ts';
+import { covers, touches } from './certainty.ts';
+import type { Announcement, FanRecord, Frame } from './journal.ts';
+import {
+  DELIVERED_MS,
+  dueAt,
+  inAudience,
+  inZones,
+  type Knowledge,
+  knowledgeOf,
+  mayShow,
+  mustShow,
+  possibleZones,
+} from './knowledge.ts';
+
+export { DELIVERED_MS } from './knowledge.ts';
 
 export interface Verdict {
   leaks: string[];
@@ -15,11 +28,6 @@ export interface Verdict {
   /** Frames that consent kept back whole, and frames in which it kept back a field. */
   withheld: number;
 }
-
-/** A frame on its way when the withdrawal returned may still arrive within this. */
-const IN_FLIGHT_MS = 1_000;
-/** An event that is due longer than this before a withdrawal must have been delivered before it. */
-export const DELIVERED_MS = 5_000;
 
 /** `deliveredMs`: how long nodes that are frozen or killed may delay what is due. */
 export function judge(
@@ -64,27 +72,6 @@ function judgeFan(fan: FanRecord, announcements: readonly Announcement[], delive
 }
 
 type Report = (what: string) => void;
-type Knowledge = ReturnType<typeof knowledgeOf>;
-
-function knowledgeOf(fan: FanRecord, deliveredMs: number) {
-  const scopes: Scope[] = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE', 'PERSONALIZATION', 'PROFILE_PREFERENCES'];
-  const consent = Object.fromEntries(scopes.map((scope) => [scope, consentPeriods(fan, scope)]));
-  return {
-    fan,
-    deliveredMs,
-    consent: consent as Record<Scope, Period<Scope>[]>,
-    presence: presencePeriods(fan),
-    zones: zonePeriods(fan),
-  };
-}
-
-/** Whether it may be shown: some unbroken consent may cover the announcement, and has not ended a second ago. */
-const mayShow = (periods: readonly Period<unknown>[], announced: Span, at: number): boolean =>
-  periods.some((period) => touches(period, announced) && (!period.until || period.until.returned + IN_FLIGHT_MS >= at));
-
-/** Whether it must be shown: one consent certainly covers everything from the announcement to the receipt. */
-const mustShow = (periods: readonly Period<unknown>[], announced: Span, at: number): boolean =>
-  periods.some((period) => covers(period, { sent: announced.sent, returned: at }));
 
 function judgeFrame(known: Knowledge, announcement: Announcement, frame: Frame, leak: Report, miss: Report): void {
   const { consent, presence, zones, fan } = known;
@@ -110,42 +97,13 @@ function judgeFrame(known: Knowledge, announcement: Announcement, frame: Frame, 
   if (frame.zone === null && placed && mustShow(consent.PRESENCE_ZONE, announcement, frame.at)) miss(`${name}'s zone`);
 }
 
-const inZones = (known: Knowledge, announcement: Announcement, fits: typeof covers): boolean =>
-  known.zones.some((period) => announcement.zones.includes(period.value) && fits(period, announcement)) &&
-  known.consent.PRESENCE_ZONE.some((period) => fits(period, announcement));
-
-/** Where the offer may be said to be: where it was announced, or where the fan may be between then and the receipt. */
-function possibleZones({ zones }: Knowledge, announcement: Announcement, at: number): Set<string> {
-  const meanwhile = { sent: announcement.sent, returned: at };
-  const there = zones.filter((period) => touches(period, meanwhile)).map(({ value }) => value);
-  return new Set([...announcement.zones, ...there]);
-}
-
 /** Certainly in the audience, not served by an earlier announcement of the offer, and listening long enough. */
 function mustCome(known: Knowledge, announcement: Announcement, all: readonly Announcement[]): boolean {
   const earlier = all.slice(0, all.indexOf(announcement)).filter(({ offerId }) => offerId === announcement.offerId);
   if (earlier.some((other) => inAudience(known, other, touches))) return false;
   if (!inAudience(known, announcement, covers)) return false;
-  const due = dueAt(known, announcement);
+  const due = dueAt(known.fan.sessions, announcement, known.deliveredMs);
   return due !== null && mustShow(known.consent.OFFERS_LIVE, announcement, due + known.deliveredMs);
-}
-
-function inAudience(known: Knowledge, announcement: Announcement, fits: typeof covers): boolean {
-  const { consent, presence, fan } = known;
-  const holds = (periods: readonly Period<unknown>[]) => periods.some((period) => fits(period, announcement));
-  if (!holds(consent.PRESENCE_VENUE) || !holds(consent.OFFERS_LIVE) || !holds(presence)) return false;
-  if (announcement.zones.length > 0 && !inZones(known, announcement, fits)) return false;
-  if (announcement.teams.length === 0) return true;
-  const chosen = holds(consent.PERSONALIZATION) && holds(consent.PROFILE_PREFERENCES);
-  return chosen && announcement.teams.includes(fan.team ?? '');
-}
-
-/** When a stream was there to receive it: the one that was open, or the one that resumed. Null: none ever was. */
-function dueAt({ fan: { sessions }, deliveredMs }: Knowledge, { sent, returned }: Span): number | null {
-  const [first] = sessions;
-  if (!first || first.opened > sent) return null;
-  const serving = sessions.find(({ opened, closed }) => closed > Math.max(opened, returned) + deliveredMs);
-  return serving ? Math.max(serving.opened, returned) : null;
 }
 
 /** The end of an offer is told to those who were told of it, under the consent under which they were. */
@@ -164,7 +122,7 @@ function judgeEnd(
   if (end && ended && end.at < ended.sent) leak(`${name} before it ended`);
   if (end && frame && !mayShow(known.consent.OFFERS_LIVE, announcement, end.at)) leak(`${name} without OFFERS_LIVE`);
   if (!ended || end || !frame) return;
-  const due = dueAt(known, ended);
+  const due = dueAt(known.fan.sessions, ended, known.deliveredMs);
   if (due !== null && mustShow(known.consent.OFFERS_LIVE, announcement, due + known.deliveredMs))
     miss(`${name} never came`);
 }

@@ -1,6 +1,9 @@
-/** A sponsor on a game day: campaigns of many kinds, announced while fans change their minds. */
+/** A sponsor on a game day: campaigns of many kinds, announced while fans change their minds, and an ear for what becomes of them. */
+
+import { OFFER_STREAM } from './documents.ts';
 import type { Day } from './fan.ts';
-import type { Announcement } from './journal.ts';
+import type { Activity, Announcement } from './journal.ts';
+import { Line } from './line.ts';
 
 interface Campaign {
   readonly id: string;
@@ -11,14 +14,38 @@ interface Campaign {
 export class Sponsor {
   readonly #day: Day;
   readonly #token: string;
-  readonly #code: string;
+  readonly code: string;
+  readonly activities: Activity[] = [];
+  readonly line: Line;
   #count = 0;
   #last: Campaign | null = null;
 
   constructor(day: Day, code: string, token: string) {
     this.#day = day;
-    this.#code = code;
+    this.code = code;
     this.#token = token;
+    this.line = new Line({
+      client: day.client.at(day.partners.findIndex((partner) => partner.code === code)),
+      name: code,
+      token,
+      query: OFFER_STREAM,
+      root: 'offerStream',
+      variables: {},
+      overSse: false,
+      receive: (event, errors) => {
+        this.activities.push({
+          at: performance.now(),
+          type: event?.__typename ?? 'nothing',
+          activity: event?.kind ?? null,
+          campaignId: event?.campaign?.id ?? null,
+          fanId: event?.fan?.id ?? null,
+          displayName: event?.fan?.displayName ?? null,
+          team: event?.fan?.favoriteTeam?.id ?? null,
+          zone: event?.fan?.currentZone?.id ?? null,
+          errors,
+        });
+      },
+    });
   }
 
   /** To everybody, to some zones, to a team's fans, or once more what was announced before. */
@@ -35,11 +62,19 @@ export class Sponsor {
       campaignId: campaign.id,
       gameId,
       zoneIds,
-      idempotencyKey: `${this.#code}-${this.#count}`,
+      idempotencyKey: `${this.code}-${this.#count}`,
     });
     this.#last = campaign;
-    const { offerId } = campaign;
-    return { sent, returned, offerId, announcementId: data.announcement.id, zones: zoneIds, teams: campaign.teams };
+    return {
+      sent,
+      returned,
+      offerId: campaign.offerId,
+      announcementId: data.announcement.id,
+      campaignId: campaign.id,
+      partner: this.code,
+      zones: zoneIds,
+      teams: campaign.teams,
+    };
   }
 
   /** Ends the latest campaign, and with it every announcement of its offer. */
@@ -57,7 +92,7 @@ export class Sponsor {
     const now = Date.now();
     const { client, gameId } = this.#day;
     const { data } = await client.must(this.#token, 'createCampaign', {
-      name: `${this.#code} ${this.#count + 1}`,
+      name: `${this.code} ${this.#count + 1}`,
       idempotencyKey: `${gameId}-${this.#count + 1}`,
       ...(teams.length > 0 ? { segment: { favoriteTeamIds: teams } } : {}),
       offer: { title: `Offer ${this.#count + 1}`, body: 'At the counter.', discount: { percentOff: 15 } },

@@ -9,6 +9,7 @@ import { inParallel } from './random.ts';
 export interface Played {
   readonly fans: readonly Fan[];
   readonly announcements: readonly Announcement[];
+  readonly sponsors: readonly Sponsor[];
 }
 
 /** A phase begins, with so many steps to come; then each step. */
@@ -42,18 +43,20 @@ export async function play(day: Day, plan: Plan, progress: Progress): Promise<Pl
     });
   };
   await each('enrolling and consenting', fans, (fan) => fan.enroll());
+  const sponsors = await Promise.all(
+    day.partners.map(async ({ code }) => new Sponsor(day, code, await issueDevelopmentToken('PARTNER', code))),
+  );
+  await Promise.all(sponsors.map(({ line }) => line.listen()));
   await each('opening streams', fans, (fan) => fan.listen());
   const coming = fans.filter(({ temper }) => TEMPERS[temper].comes);
   await each('arriving', coming, (fan) => fan.checkIn());
 
   const announcements: Announcement[] = [];
-  const codes = day.partners.map(({ code }) => code);
   progress.begin(
     'announcing while fans change their minds',
-    codes.length * ANNOUNCEMENTS_EACH + fans.length * ACTS_PER_FAN,
+    sponsors.length * ANNOUNCEMENTS_EACH + fans.length * ACTS_PER_FAN,
   );
-  const sponsors = codes.map(async (code) => {
-    const sponsor = new Sponsor(day, code, await issueDevelopmentToken('PARTNER', code));
+  const announcing = sponsors.map(async (sponsor) => {
     for (let turn = 0; turn < ANNOUNCEMENTS_EACH; turn += 1) {
       announcements.push(await sponsor.announce());
       if (turn % 5 === 4) await sponsor.end(announcements);
@@ -61,14 +64,15 @@ export async function play(day: Day, plan: Plan, progress: Progress): Promise<Pl
       await sleep(500 + day.random.next() * 1_500);
     }
   });
-  await Promise.all([...sponsors, changeMinds(day, fans, progress), plan.trouble()]);
+  await Promise.all([...announcing, changeMinds(day, fans, progress), plan.trouble()]);
 
   progress.begin('waiting for the last frame', 1);
   await sleep(plan.deliveredMs + QUIET_MS);
   for (const fan of fans) fan.hangUp();
+  for (const { line } of sponsors) line.hangUp();
   progress.step();
   announcements.sort((a, b) => a.sent - b.sent);
-  return { fans, announcements };
+  return { fans, announcements, sponsors };
 }
 
 async function invite(day: Day, count: number, seed: number): Promise<Fan[]> {

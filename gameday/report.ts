@@ -8,6 +8,8 @@ export interface Report {
   fans: number;
   announcements: number;
   deliveries: number;
+  /** What partners were told of fans who share their presence. */
+  activities: number;
   framesWithheld: number;
   p50Ms: number;
   p99Ms: number;
@@ -22,7 +24,7 @@ export interface Report {
 }
 
 export function summarize(
-  { fans, announcements }: Played,
+  { fans, announcements, sponsors }: Played,
   verdict: Verdict,
   { seed, nodes }: Pick<Report, 'seed' | 'nodes'>,
 ): Report {
@@ -46,6 +48,7 @@ export function summarize(
     fans: fans.length,
     announcements: announcements.length,
     deliveries,
+    activities: sponsors.reduce((sum, { activities }) => sum + activities.length, 0),
     framesWithheld: verdict.withheld,
     p50Ms: percentile(delays, 0.5),
     p99Ms: percentile(delays, 0.99),
@@ -85,6 +88,7 @@ export function describe(
     ...tempers,
     `  ${count('GRANT')} grants, ${count('WITHDRAW')} withdrawals, ${count('CHECK_IN')} check-ins and moves, ${count('CHECK_OUT')} check-outs`,
     `  ${report.announcements} announcements, ${report.deliveries} deliveries`,
+    `  ${count('ENGAGE')} engagements; partners were told of ${report.activities} activities of fans who share their presence`,
     `  ${report.framesWithheld} frames withheld by consent, whole or in a field`,
     `  from the announcement's request to the frame's receipt: ${report.p50Ms} ms at the median, ${report.p99Ms} ms at p99`,
     `  a withdrawal returned after ${report.withdrawalP50Ms} ms at the median, ${report.withdrawalP99Ms} ms at p99, ${report.withdrawalWorstMs} ms at worst`,

@@ -23,6 +23,8 @@ export const announced = (more: Partial<Announcement> = {}): Announcement => ({
   ...span(10_000),
   offerId: 'pretzel',
   announcementId: 'first',
+  campaignId: 'pretzels',
+  partner: 'bakery',
   zones: [],
   teams: [],
   ...more,
