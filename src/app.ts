@@ -19,6 +19,7 @@ import { ANONYMOUS } from './identity/viewer.ts';
 import { freshContext, type MakeEventContext, useLiveDelivery } from './live/deliver.ts';
 import { Live } from './live/index.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
+import { keepPruningEngagement } from './offers/index.ts';
 import { createReaders } from './readers.ts';
 import { consentLogRoutes } from './web/consent-log.ts';
 import { demoTabs } from './web/demo-tabs.ts';
@@ -59,6 +60,7 @@ export async function createApp({
   const live = await Live.start({ orm, url: databaseUrl, gate, lease, seal, log });
   const verify = createTokenVerifier(config);
   const ledger = await Ledger.start(orm, config.MASTER_KEY, log);
+  const stopPruning = keepPruningEngagement(orm, log);
   const services: Services = {
     orm,
     gate,
@@ -137,6 +139,7 @@ export async function createApp({
     orm,
     server,
     close: async () => {
+      stopPruning();
       const closed = new Promise((resolve) => server.close(resolve));
       await closeSockets();
       server.closeIdleConnections();

@@ -1,5 +1,6 @@
 /** What a fan does with an offer: stored only under HISTORY_ENGAGEMENT, once for each kind, and told where it is shared. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pruneEngagement } from '../../src/offers/engagement-retention.ts';
 import { announce, createCampaign, enrollFan, liveGameId, mutate, POLICY } from '../support/operations.ts';
 import { startTestServer, type TestServer, tokenOf } from '../support/server.ts';
 
@@ -61,6 +62,16 @@ describe('an engagement with an offer', () => {
     expect(await kinds(fan)).toEqual(['VIEW']);
     await mutate(server, fan.token, 'withdrawConsent', { scopes: ['HISTORY_ENGAGEMENT'], erase: true });
     expect(await stored(fan)).toEqual([]);
+  });
+
+  it('goes after ninety days', async () => {
+    const [fan, recent] = [await arrive('HISTORY_ENGAGEMENT'), await arrive('HISTORY_ENGAGEMENT')];
+    for (const each of [fan, recent]) await record(each, 'VIEW');
+    const { orm } = server.services;
+    await orm.em.fork().execute(`update engagement e set at = app_now() - interval '91 days' from fan f
+      where f.id = e.fan_id and f.subject = '${fan.subject}'`);
+    await pruneEngagement(orm);
+    expect([await kinds(fan), await kinds(recent)]).toEqual([[], ['VIEW']]);
   });
 
   it('goes with the fan', async () => {
