@@ -21,6 +21,8 @@ export interface Progress {
 const WIDTH = 32;
 const ANNOUNCEMENTS_EACH = 14;
 const ACTS_PER_FAN = 2;
+/** How long a partner is away now and then: longer than a frame may be on its way. */
+const AWAY_MS = 2_500;
 /** Beyond the allowance for a delivery, so that what was due last is due before the end. */
 const QUIET_MS = 2_000;
 
@@ -58,7 +60,14 @@ export async function play(day: Day, plan: Plan, progress: Progress): Promise<Pl
   );
   const announcing = sponsors.map(async (sponsor) => {
     for (let turn = 0; turn < ANNOUNCEMENTS_EACH; turn += 1) {
+      const away = turn % 4 === 1;
+      if (away) sponsor.line.hangUp();
       announcements.push(await sponsor.announce());
+      if (away) {
+        // Meanwhile fans withdraw what was captured: it must not come when the partner resumes.
+        await sleep(AWAY_MS);
+        await sponsor.line.listen();
+      }
       if (turn % 5 === 4) await sponsor.end(announcements);
       progress.step();
       await sleep(500 + day.random.next() * 1_500);
