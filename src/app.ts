@@ -18,6 +18,7 @@ import { bearerToken, createTokenVerifier, tokenExpired } from './identity/token
 import { ANONYMOUS } from './identity/viewer.ts';
 import { freshContext, type MakeEventContext, useLiveDelivery } from './live/deliver.ts';
 import { Live } from './live/index.ts';
+import { Hub } from './live/shared/hub.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
 import { keepPruningEngagement } from './offers/index.ts';
 import { createReaders } from './readers.ts';
@@ -43,6 +44,8 @@ export interface AppOptions {
   log: Logger;
   /** For the test that shows why each event has a context of its own. */
   makeEventContext?: MakeEventContext;
+  /** For the test that compares what is shared with what is not. */
+  sharing?: boolean;
 }
 
 const ENDPOINT = '/graphql';
@@ -52,6 +55,7 @@ export async function createApp({
   databaseUrl,
   log,
   makeEventContext = freshContext,
+  sharing = makeEventContext === freshContext,
 }: AppOptions): Promise<App> {
   const orm = await connectOrm(databaseUrl);
   const gate = new ConsentGate(orm);
@@ -73,6 +77,7 @@ export async function createApp({
     verify,
   };
   const schema = buildSchema();
+  const hub = sharing ? new Hub(services) : null;
 
   const yoga = createYoga<{ extra?: SocketExtra }, Context>({
     schema,
@@ -100,7 +105,7 @@ export async function createApp({
       useLimits(),
       useIntrospection(config.INTROSPECTION),
       useSecondLook(services),
-      useLiveDelivery(services, makeEventContext),
+      useLiveDelivery({ services, makeContext: makeEventContext, hub }),
     ],
   });
 

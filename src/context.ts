@@ -3,7 +3,7 @@
  * withdrawal of consent.
  */
 import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
-import { ConsentView } from './consent/consent-view.ts';
+import { type ConsentSubject, ConsentView } from './consent/consent-view.ts';
 import type { ConsentGate } from './consent/gate.ts';
 import type { Barrier, Passed } from './consent/lease/barrier.ts';
 import type { Ledger } from './consent/ledger/index.ts';
@@ -13,7 +13,7 @@ import type { VerifyToken } from './identity/tokens.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Live } from './live/index.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
-import type { Readers } from './readers.ts';
+import type { PresenceRow, Readers } from './readers.ts';
 
 /** What lives as long as the process. */
 export interface Services {
@@ -38,6 +38,8 @@ export interface Context extends Services {
   readonly ids: Ids;
   readonly consent: ConsentView;
   readonly loaders: Loaders;
+  /** Where at a game the subject is now; null: nowhere. */
+  readonly presence: (gameId: string, subject: ConsentSubject) => Promise<Pick<PresenceRow, 'zone_id'> | null>;
   /** The instant by which this request or event is judged, asked once. */
   readonly now: () => Promise<Date>;
 }
@@ -59,6 +61,7 @@ export function createContext(
     ids: services.idsFor(viewer.role === 'PARTNER' ? viewer.partnerId : null),
     consent: new ConsentView(services.gate, services.orm, viewer),
     loaders: createLoaders(services.readers),
+    presence: (gameId, { fanId }) => services.readers.presence.load({ gameId, fanId }),
     now: () => {
       now ??= readNow(em);
       return now;

@@ -6,11 +6,18 @@ import { type EntityName, type MikroORM, sql } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { arrayOf } from './db/sql.ts';
 import { Announcement } from './offers/announcement.entity.ts';
-import { AudienceReader, type DeliveryRow } from './offers/audience-reader.ts';
 import { Campaign, Offer } from './offers/campaign.entity.ts';
 import { Partner } from './partners/partner.entity.ts';
 import { Game, Team } from './venues/game.entity.ts';
 import { Venue, Zone } from './venues/venue.entity.ts';
+
+/** What one fan was announced: the lineages of consent in force then, by scope bit. */
+export interface DeliveryRow {
+  announcement_id: string;
+  offer_id: string;
+  fan_id: string;
+  lineages: string[];
+}
 
 export interface PresenceRow {
   game_id: string;
@@ -25,7 +32,6 @@ const uncached = { cache: false, maxBatchSize: 10_000 } as const;
 export function createReaders(orm: MikroORM) {
   return {
     rows: createRowReaders(orm),
-    audience: new AudienceReader(orm),
     /** By offer and fan: a fan is announced an offer once. */
     delivery: new DataLoader(async (keys: readonly { offerId: string; fanId: string }[]) => {
       const rows = await orm.em.fork().execute<DeliveryRow[]>(sql`

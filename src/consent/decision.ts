@@ -1,5 +1,5 @@
 /** What is in force for one fan, towards one recipient, in one game: an immutable answer of `consent_mask`. */
-import { bitOf, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
+import { bitOf, bitsOf, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
 
 export interface DecisionKey {
   readonly fanId: string;
@@ -12,6 +12,7 @@ export interface DecisionKey {
 export class Decision {
   readonly mask: number;
   readonly lineages: readonly string[];
+  #listed: string | null = null;
 
   constructor(mask: number, lineages: readonly string[]) {
     this.mask = mask;
@@ -32,11 +33,36 @@ export class Decision {
     const place = CONSENT_SCOPES.indexOf(scope);
     return this.holds(scope) && wasHeld(scope, captured) && captured[place] === this.lineages[place];
   }
+
+  /** The scopes of which `heldSince` is true, as bits, for lineages listed in a text. */
+  maskSince(captured: string): number {
+    if (captured === this.#list()) return this.mask;
+    const lineages = lineagesIn(captured);
+    return bitsOf(CONSENT_SCOPES.filter((scope) => this.heldSince(scope, lineages)));
+  }
+
+  /** Whether one of these scopes was in force when it was captured and has not been without a gap since. */
+  lacks(captured: string, mask: number): boolean {
+    if (captured === this.#list()) return false;
+    const lineages = lineagesIn(captured);
+    return CONSENT_SCOPES.some(
+      (scope) => (mask & bitOf(scope)) !== 0 && wasHeld(scope, lineages) && !this.heldSince(scope, lineages),
+    );
+  }
+
+  /** Where nothing has changed, comparing two texts tells. */
+  #list(): string {
+    this.#listed ??= this.lineages.join(',');
+    return this.#listed;
+  }
 }
 
 /** Whether the scope was in force at the moment of which these are the lineages. */
 export const wasHeld = (scope: ConsentScope, captured: readonly string[]): boolean =>
   (captured[CONSENT_SCOPES.indexOf(scope)] ?? '0') !== '0';
+
+/** The lineages listed in a text, by comma. */
+export const lineagesIn = (listed: string): readonly string[] => listed.split(',');
 
 /** The answer to anything unknown, missing or failed. */
 export const DENIAL = new Decision(

@@ -15,6 +15,7 @@ import { Lease } from './lease/lease.ts';
 /** Grants wake caches by a message that may be lost; this bounds for how long a denial can outlive one. */
 const MAX_AGE_MS = 10_000;
 const CAPACITY = 200_000;
+const AHEAD_MS = 1_000;
 
 interface Kept {
   decision: Decision;
@@ -49,8 +50,13 @@ export class ConsentGate {
 
   /** The decision from memory, or undefined when it has to be loaded. Synchronous: a look-up and a bit test. */
   peek(key: DecisionKey): Decision | undefined {
-    const kept = this.#kept.get(key.fanId)?.get(within(key));
-    return kept && performance.now() < kept.until ? kept.decision : undefined;
+    return this.peekAt(key.fanId, placeOf(key));
+  }
+
+  /** The same, for whoever asks for many fans at one place; `ahead` ms from now it must still hold. */
+  peekAt(fanId: string, place: string, ahead = 0): Decision | undefined {
+    const kept = this.#kept.get(fanId)?.get(place);
+    return kept && performance.now() + ahead < kept.until ? kept.decision : undefined;
   }
 
   /**
@@ -58,8 +64,25 @@ export class ConsentGate {
    * @throws ServiceError UNAVAILABLE without a lease: that is no denial.
    */
   async decide(key: DecisionKey): Promise<Decision> {
-    if (!this.lease.held()) throw new ServiceError('UNAVAILABLE', 'Consent cannot be looked up now. Try again.');
+    this.#requireLease();
     return this.peek(key) ?? this.#loader.load(key);
+  }
+
+  /**
+   * Many at once, in the order of the keys; what is about to run out is loaded anew, so that it does not while it is used.
+   * @throws ServiceError UNAVAILABLE without a lease.
+   */
+  async decideAll(keys: readonly DecisionKey[]): Promise<Decision[]> {
+    this.#requireLease();
+    const decisions = keys.map((key) => this.peekAt(key.fanId, placeOf(key), AHEAD_MS));
+    const missing = keys.filter((_, place) => !decisions[place]);
+    if (missing.length === 0) return decisions as Decision[];
+    const loaded = (await this.#loadAll(missing)).values();
+    return decisions.map((decision) => decision ?? loaded.next().value!);
+  }
+
+  #requireLease(): void {
+    if (!this.lease.held()) throw new ServiceError('UNAVAILABLE', 'Consent cannot be looked up now. Try again.');
   }
 
   /** Drops what is known of a fan. */
@@ -78,13 +101,13 @@ export class ConsentGate {
   async #loadAll(keys: readonly DecisionKey[]): Promise<Decision[]> {
     const groups = new Map<string, DecisionKey[]>();
     for (const key of keys) {
-      const group = groups.get(within(key));
+      const group = groups.get(placeOf(key));
       if (group) group.push(key);
-      else groups.set(within(key), [key]);
+      else groups.set(placeOf(key), [key]);
     }
     const loaded = new Map<string, Map<string, Decision>>();
     await Promise.all([...groups].map(async ([group, members]) => loaded.set(group, await this.#load(members))));
-    return keys.map((key) => loaded.get(within(key))?.get(key.fanId) ?? DENIAL);
+    return keys.map((key) => loaded.get(placeOf(key))?.get(key.fanId) ?? DENIAL);
   }
 
   async #load(keys: readonly DecisionKey[]): Promise<Map<string, Decision>> {
@@ -105,7 +128,7 @@ export class ConsentGate {
           if (overtaken.all || overtaken.has(row.fan_id)) continue;
           const decision = new Decision(row.mask, row.lineages);
           decisions.set(row.fan_id, decision);
-          this.#keep(row.fan_id, within({ recipientId, gameId }), {
+          this.#keep(row.fan_id, placeOf({ recipientId, gameId }), {
             decision,
             until: sent + Math.min(row.valid_for_ms ?? MAX_AGE_MS, MAX_AGE_MS),
           });
@@ -126,6 +149,6 @@ export class ConsentGate {
   }
 }
 
-/** A key's place within its fan. */
-const within = ({ recipientId, gameId }: Pick<DecisionKey, 'recipientId' | 'gameId'>): string =>
+/** A key's place within its fan, for `peekAt`. */
+export const placeOf = ({ recipientId, gameId }: Pick<DecisionKey, 'recipientId' | 'gameId'>): string =>
   recipientId === null && gameId === null ? '|' : `${recipientId ?? ''}|${gameId ?? ''}`;

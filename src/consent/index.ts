@@ -1,7 +1,7 @@
 export { grantConsent } from './acts.service.ts';
 export { type ConsentSubject, ConsentView } from './consent-view.ts';
-export type { Decision } from './decision.ts';
-export { ConsentGate } from './gate.ts';
+export { type Decision, lineagesIn } from './decision.ts';
+export { ConsentGate, placeOf } from './gate.ts';
 export { type Granted, grantScopes } from './grants.service.ts';
 export { Barrier, type Passed } from './lease/barrier.ts';
 export { LeaseKeeper } from './lease/lease-keeper.ts';
@@ -13,6 +13,6 @@ export {
   publishPolicy,
   requireCurrentPolicy,
 } from './policy.service.ts';
-export { bitOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
+export { bitOf, bitsOf, CATALOGUE, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
 export { isVeto, recordVeto } from './vetoes.service.ts';
 export { gateWrite, type ScopedValue } from './write-gate.ts';

@@ -160,6 +160,10 @@ export const CATALOGUE: Readonly<Record<ConsentScope, ScopeDescription>> = {
 /** The bit of a scope in a mask. */
 export const bitOf = (scope: ConsentScope): number => BITS[scope];
 
+/** The mask of several scopes. */
+export const bitsOf = (scopes: readonly ConsentScope[]): number =>
+  scopes.reduce((mask, scope) => mask | bitOf(scope), 0);
+
 const BITS = Object.fromEntries(CONSENT_SCOPES.map((scope, place) => [scope, 1 << place])) as Record<
   ConsentScope,
   number

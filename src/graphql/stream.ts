@@ -4,6 +4,7 @@
  */
 import type { StreamEvent } from '../live/stream-event.ts';
 import { builder } from './builder.ts';
+import { shared } from './shared.ts';
 
 export interface StreamGap extends StreamEvent {
   readonly kind: 'GAP';
@@ -17,6 +18,8 @@ export const CURSOR = { description: 'Resumes after this event. It authorises no
 const StreamGapType = builder.objectRef<StreamGap>('StreamGap');
 StreamGapType.implement({
   description: 'What lay between the cursor asked for and this one is no longer kept.',
+  // It is only ever told to one viewer: nothing of it is executed for many.
+  extensions: shared(),
   fields: (t) => ({
     cursor: t.exposeString('cursor', CURSOR),
     resumeFrom: t.string({ description: 'A cursor.', resolve: ({ cursor }) => cursor }),
@@ -31,6 +34,7 @@ StreamGapType.implement({
 const StreamPositionType = builder.objectRef<StreamPosition>('StreamPosition');
 StreamPositionType.implement({
   description: 'Where the stream stands: the first thing it says, and again every 30 seconds.',
+  extensions: shared(),
   fields: (t) => ({ cursor: t.exposeString('cursor', CURSOR) }),
 });
 

@@ -8,15 +8,17 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   executeSubscriptionEvent,
-  type GraphQLError,
   validateSubscriptionArgs,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
-import { isUnreachable } from '../db/outcome.ts';
 import { ServiceError } from '../errors.ts';
 import { MappedStream } from './mapped-stream.ts';
 import { Pacer } from './pacer.ts';
+import { isPassing } from './passing.ts';
+import { BroadcastStream } from './shared/broadcast.ts';
+import type { Carrier, Hub } from './shared/hub.ts';
+import { outletOf } from './shared/outlet.ts';
 import type { StreamEvent } from './stream-event.ts';
 
 const LOOKS = 3;
@@ -29,7 +31,14 @@ export type MakeEventContext = (services: Services, opened: Context) => Context;
 export const freshContext: MakeEventContext = (services, { viewer, expiresAt }) =>
   createContext(services, viewer, expiresAt);
 
-export function useLiveDelivery(services: Services, makeContext: MakeEventContext = freshContext): Plugin {
+interface LiveDeliveryOptions {
+  readonly services: Services;
+  readonly makeContext: MakeEventContext;
+  /** Null: nothing is shared. */
+  readonly hub: Hub | null;
+}
+
+export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOptions): Plugin {
   const pacer = new Pacer();
   return {
     onSubscribe({ setSubscribeFn }) {
@@ -38,10 +47,14 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
         if (!('schema' in validated)) return { errors: validated };
         const source = await createSourceEventStream(validated);
         if (!(Symbol.asyncIterator in source)) return source;
-        const opened = args.contextValue as Context;
+        const opened = args.contextValue as Context & { carrier?: Carrier };
         const events = source as AsyncIterableIterator<StreamEvent>;
+        const outlet = opened.carrier && outletOf(opened.carrier.socket);
+        if (events instanceof BroadcastStream) hub?.admit(events, opened.carrier, args, validated);
         const toResult = async (event: StreamEvent): Promise<ExecutionResult | null> => {
           for (let looks = 0; looks < LOOKS; looks += 1) {
+            // What waits for a slow reader is decided when it reads again.
+            await outlet?.whenWritable();
             await pacer.turn();
             await services.gate.lease.whenHeld(REGAIN_MS);
             const context = makeContext(services, opened);
@@ -62,10 +75,6 @@ export function useLiveDelivery(services: Services, makeContext: MakeEventContex
     },
   };
 }
-
-/** The database or the lease went while the event was being made: it is held, not sent with a hole in it. */
-const isPassing = ({ originalError }: GraphQLError): boolean =>
-  originalError instanceof ServiceError || isUnreachable(originalError);
 
 async function admits({ consent }: Context, { gate }: StreamEvent): Promise<boolean> {
   if (gate === null) return true;

@@ -17,6 +17,7 @@ import { Topic } from './topic.ts';
 
 export { emit, fanTopic, gameTopic, type LiveEvent, partnerTopic } from './outbox.ts';
 export type { Position } from './position.ts';
+export { type Broadcast, BroadcastStream, type Captures } from './shared/broadcast.ts';
 export type { LiveStream, StreamItem } from './stream.ts';
 
 export interface LiveOptions {
@@ -65,6 +66,11 @@ export class Live {
     await live.#relay.start();
     await live.#bus.listen();
     return live;
+  }
+
+  /** Every event up to here has been handed to its topic. */
+  get head(): Position {
+    return this.#relay.head;
   }
 
   /** After a commit that wrote to the outbox. */

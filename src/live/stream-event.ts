@@ -1,5 +1,6 @@
 /** What a subscription's source yields: the cursor after it, and the scope that gates it whole. */
-import type { ConsentScope, ConsentSubject } from '../consent/index.ts';
+import type { ConsentSubject } from '../consent/consent-view.ts';
+import type { ConsentScope } from '../consent/scopes.ts';
 
 export interface StreamEvent {
   readonly cursor: string;

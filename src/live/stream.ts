@@ -21,14 +21,24 @@ export type StreamItem =
       readonly shared: boolean;
     };
 
+/** Who takes over while a stream has nothing to say by itself. */
+export interface Relief {
+  /** Resolves when the stream has to go on by itself, from wherever it was told to. */
+  take(): Promise<void>;
+  /** The stream is closed. */
+  leave(): void;
+}
+
 const DONE = { done: true, value: undefined } as const;
 
 export class LiveStream implements AsyncIterableIterator<StreamItem> {
   readonly #orm: MikroORM;
   readonly #name: string;
-  readonly #topic: Topic;
   readonly #leave: () => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly topic: Topic;
+  /** May be set before the first `next`. */
+  relief: Relief | null = null;
+  #timer: NodeJS.Timeout | undefined;
   readonly #openings: StreamItem[] = [];
   readonly #listener = () => {
     this.#woken = true;
@@ -45,17 +55,22 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
   constructor(orm: MikroORM, name: string, topic: Topic, from: Position, gap: boolean, leave: () => void) {
     this.#orm = orm;
     this.#name = name;
-    this.#topic = topic;
+    this.topic = topic;
     this.#position = readingFrom(from);
     this.#leave = leave;
     if (gap) this.#openings.push({ kind: 'GAP', position: from });
     this.#openings.push({ kind: 'POSITION', position: from });
-    topic.listeners.add(this.#listener);
-    this.#timer = setInterval(() => {
-      this.#positionDue = true;
-      this.#listener();
-    }, POSITION_EVERY_MS);
-    this.#timer.unref();
+    this.#attend();
+  }
+
+  /** Everything up to here has been told. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** Whoever took over has told everything up to here. */
+  passed(position: Position): void {
+    this.#position = position;
   }
 
   /** Pending until there is something to say; ends only by `return`. Not to be called again before it resolves. */
@@ -75,6 +90,10 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
         return { done: false, value: { kind: 'POSITION', position: this.#position } };
       }
       if (this.#woken) continue;
+      if (this.relief) {
+        await this.#relieve(this.relief);
+        continue;
+      }
       await new Promise<void>((resolve) => {
         this.#rouse = resolve;
       });
@@ -86,8 +105,8 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
   async return(): Promise<IteratorResult<StreamItem>> {
     if (!this.#closed) {
       this.#closed = true;
-      clearInterval(this.#timer);
-      this.#topic.listeners.delete(this.#listener);
+      this.#rest();
+      this.relief?.leave();
       this.#leave();
       this.#rouse?.();
     }
@@ -102,13 +121,35 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
     await this.return();
   }
 
+  /** While another tells its events it needs neither wake-ups nor a timer. */
+  async #relieve(relief: Relief): Promise<void> {
+    const taken = relief.take();
+    this.#rest();
+    await taken;
+    if (!this.#closed) this.#attend();
+  }
+
+  #attend(): void {
+    this.topic.listeners.add(this.#listener);
+    this.#timer = setInterval(() => {
+      this.#positionDue = true;
+      this.#listener();
+    }, POSITION_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.topic.listeners.delete(this.#listener);
+  }
+
   async #nextEvent(): Promise<LiveEvent | undefined> {
-    this.#shared = this.#backlog.length === 0 && this.#topic.covers(this.#position);
-    if (this.#shared) return this.#topic.next(this.#position);
+    this.#shared = this.#backlog.length === 0 && this.topic.covers(this.#position);
+    if (this.#shared) return this.topic.next(this.#position);
     if (this.#backlog.length === 0) {
       this.#backlog = await readOutbox(this.#orm.em.fork(), this.#position, BACKLOG, this.#name);
     }
     // History is exhausted: from here on memory holds everything, though it has not covered this position.
-    return this.#backlog.shift() ?? this.#topic.next(this.#position);
+    return this.#backlog.shift() ?? this.topic.next(this.#position);
   }
 }

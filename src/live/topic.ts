@@ -9,6 +9,7 @@ export class Topic {
   readonly listeners = new Set<() => void>();
   /** Everything after it is in memory. */
   #floor: Position;
+  #serial = 0;
 
   constructor(floor: Position) {
     this.#floor = floor;
@@ -17,7 +18,19 @@ export class Topic {
   append(event: LiveEvent): void {
     if (!isAfter(event.position, this.#events.at(-1)?.position ?? this.#floor)) return;
     this.#events.push(event);
+    this.#serial += 1;
     if (this.#events.length > CAPACITY) this.#floor = this.#events.shift()!.position;
+  }
+
+  /** How many events there have been: the serial of the last one. */
+  get serial(): number {
+    return this.#serial;
+  }
+
+  /** The events after a serial, at most `limit`; null where memory no longer holds them all. */
+  after(serial: number, limit: number): readonly LiveEvent[] | null {
+    const place = this.#events.length - (this.#serial - serial);
+    return place < 0 ? null : this.#events.slice(place, place + limit);
   }
 
   /** Whether memory holds everything after a position. */

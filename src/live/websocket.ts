@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs } from 'graphql';
+import type { ExecutionArgs, ExecutionResult } from 'graphql';
 import { GraphQLError, getOperationAST } from 'graphql';
 import type { Context, SubscribePayload } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
@@ -14,14 +14,15 @@ import { AccessError } from '../errors.ts';
 import { LIMITS } from '../graphql/limits.ts';
 import { bearerToken, type Claims, type VerifyToken } from '../identity/tokens.ts';
 import { LONGEST_TIMER_MS } from './mapped-stream.ts';
+import type { Carrier } from './shared/hub.ts';
+import { NOTHING, type Operation, SocketOperations } from './socket-operations.ts';
 
 export interface SocketExtra extends Record<PropertyKey, unknown> {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
   claims?: Claims | null;
   expiry?: NodeJS.Timeout;
-  /** The ids of the operations under way, also of those that the client gave up and that have not ended yet. */
-  running?: Set<string>;
+  operations?: SocketOperations;
 }
 
 interface WebSocketOptions {
@@ -59,24 +60,21 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): () =
         return true;
       },
       onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
+      onClose: ({ extra }) => extra.operations?.closeAll(),
       onSubscribe: async (context, id, params) => {
-        context.extra.running ??= new Set();
-        const { running } = context.extra;
-        // An id given up and used again at once would stand for two operations, and only one of them would be counted.
-        if (running.has(id)) return [coded('SUBSCRIPTION_LIMIT_EXCEEDED', 'The operation with this id has not ended.')];
-        if (running.size >= LIMITS.subscriptionsPerSocket) {
+        context.extra.operations ??= new SocketOperations(LIMITS.subscriptionsPerSocket);
+        const operation = context.extra.operations.begin(id);
+        if (!operation) {
           const message = `A socket may hold ${LIMITS.subscriptionsPerSocket} operations at once.`;
           return [coded('SUBSCRIPTION_LIMIT_EXCEEDED', message)];
         }
-        running.add(id);
-        const prepared = await prepare(options.yoga, context, params);
-        if (Array.isArray(prepared)) running.delete(id);
-        return prepared;
+        const prepared = await prepare(options.yoga, context, operation, id, params);
+        if (!Array.isArray(prepared)) return prepared;
+        operation.refused();
+        return operation.superseded ? standIn(operation) : prepared;
       },
-      onComplete: ({ extra }, id) => void extra.running?.delete(id),
-      execute: (args: ExecutionArgs) => (args.rootValue as { execute: (args: ExecutionArgs) => never }).execute(args),
-      subscribe: (args: ExecutionArgs) =>
-        (args.rootValue as { subscribe: (args: ExecutionArgs) => never }).subscribe(args),
+      execute: run('execute'),
+      subscribe: run('subscribe'),
     },
     sockets,
   );
@@ -96,12 +94,15 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): () =
 async function prepare(
   yoga: WebSocketOptions['yoga'],
   context: Context<Record<string, unknown>, SocketExtra>,
+  operation: Operation,
+  id: string,
   params: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
     ...context,
     req: context.extra.request,
     socket: context.extra.socket,
+    carrier: { socket: context.extra.socket, id } satisfies Carrier,
     params,
   });
   try {
@@ -117,12 +118,30 @@ async function prepare(
       operationName: params.operationName,
       variableValues: params.variables,
       contextValue: await contextFactory(),
-      rootValue: { execute, subscribe },
+      rootValue: { execute, subscribe, operation } satisfies Prepared,
     } as never;
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;
   }
+}
+
+interface Prepared {
+  readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
+  readonly subscribe: (args: ExecutionArgs) => Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>>;
+  readonly operation: Operation;
+}
+
+const run = (how: 'execute' | 'subscribe') => async (args: ExecutionArgs) => {
+  const prepared = args.rootValue as Prepared;
+  return prepared.operation.settle(await prepared[how](args));
+};
+
+/** Its client is told nothing: by now the id stands for another operation. */
+function standIn(operation: Operation): ExecutionArgs {
+  const nothing = async () => ({ data: null });
+  const rootValue: Prepared = { execute: nothing, subscribe: nothing, operation };
+  return { document: NOTHING, rootValue } as never;
 }
 
 const coded = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });

@@ -1,5 +1,6 @@
 /** The events of the live feed of offers, each with the cursor after it. */
 import { builder } from '../graphql/builder.ts';
+import { shared } from '../graphql/shared.ts';
 import { addMarks, CURSOR, MARK_NAMES } from '../graphql/stream.ts';
 import { ZoneType } from '../venues/venues.graphql.ts';
 import type { Reason } from './announcement.entity.ts';
@@ -24,6 +25,7 @@ addMarks(LiveOfferEventType);
 const ReasonKindEnum = builder.enumType('ReasonKind', { values: ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM'] as const });
 const ReasonType = builder.objectRef<Reason>('Reason').implement({
   description: 'Why this audience, from the rules of the campaign: the same for everyone in it.',
+  extensions: shared(),
   fields: (t) => ({ kind: t.expose('kind', { type: ReasonKindEnum }), text: t.exposeString('text') }),
 });
 
@@ -31,6 +33,7 @@ const OfferAnnouncedType = builder.objectRef<OfferAnnounced>('OfferAnnounced');
 builder.subjectType(OfferAnnouncedType, {
   description: 'An offer for the fan who listens. Not sent at all without OFFERS_LIVE.',
   subject: (event) => event.gate.subject,
+  extensions: shared(),
   interfaces: [LiveOfferEventType],
   fields: (t) => ({
     cursor: t.exposeString('cursor', { consent: null }),
@@ -48,6 +51,8 @@ builder.subjectType(OfferAnnouncedType, {
       type: [ReasonType],
       nullable: true,
       consent: 'PERSONALIZATION',
+      // The scopes of the reasons themselves.
+      extensions: shared({ scopes: ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'PROFILE_PREFERENCES'] }),
       description:
         'Why an offer reached you. A reason whose own scope the fan has withdrawn since is left out: it says where they were.',
       resolve: async ({ announcementId, gate }, _, { consent, loaders }) => {
@@ -62,8 +67,9 @@ builder.subjectType(OfferAnnouncedType, {
       consent: 'PRESENCE_ZONE',
       description:
         'The part of the venue where an offer is, which is where you are if it is there. The zone it was announced in, the one where the fan stands if it is among several. Null once presence has ended.',
-      resolve: async (event, _, { loaders, readers }) => {
-        const here = await readers.presence.load({ gameId: event.gameId, fanId: event.gate.subject.fanId });
+      extensions: shared({ presence: true }),
+      resolve: async (event, _, { loaders, presence }) => {
+        const here = await presence(event.gameId, event.gate.subject);
         const announcement = await loaders.announcement.load(event.announcementId);
         const zones = announcement!.zoneIds;
         const zoneId = zones.length === 0 || zones.includes(here?.zone_id ?? '') ? here?.zone_id : zones[0];
@@ -84,6 +90,7 @@ const OfferEndReason = builder.enumType('OfferEndReason', { values: ['CAMPAIGN_E
 const OfferEndedType = builder.objectRef<OfferEnded>('OfferEnded');
 OfferEndedType.implement({
   description: 'An offer that this fan was announced is no longer to be had.',
+  extensions: shared(),
   interfaces: [LiveOfferEventType],
   fields: (t) => ({
     offer: t.field({
@@ -97,6 +104,7 @@ OfferEndedType.implement({
 builder.subscriptionField('liveOffers', (t) =>
   t.field({
     type: LiveOfferEventType,
+    extensions: shared(),
     description: 'The live feed of one game. `after` resumes from a cursor without loss or repetition.',
     args: { gameId: t.arg.id({ required: true }), after: t.arg.string() },
     subscribe: (_, { gameId, after }, context) =>

@@ -3,9 +3,9 @@ import type { Context } from '../context.ts';
 import { NotFoundError } from '../errors.ts';
 import type { StreamGap, StreamPosition } from '../graphql/stream.ts';
 import { requireFan } from '../identity/roles.ts';
-import { gameTopic, type StreamItem } from '../live/index.ts';
-import { MappedStream } from '../live/mapped-stream.ts';
+import { type Broadcast, BroadcastStream, gameTopic, type StreamItem } from '../live/index.ts';
 import type { StreamEvent } from '../live/stream-event.ts';
+import { findAudiences, findPresence } from './audience-reader.ts';
 
 export interface OfferAnnounced extends StreamEvent {
   readonly kind: 'OFFER_ANNOUNCED';
@@ -21,7 +21,10 @@ export interface OfferEnded extends StreamEvent {
 }
 export type LiveOfferEvent = OfferAnnounced | OfferEnded | StreamGap | StreamPosition;
 
-/** @throws AccessError for all but fans, NotFoundError, InputError for a cursor of something else. */
+/**
+ * An announcement is for those whom it told first, and the end of an offer for all who were told of it.
+ * @throws AccessError for all but fans, NotFoundError, InputError for a cursor of something else.
+ */
 export async function openLiveOffers(
   context: Context,
   { gameId, after }: { gameId: string; after: string | null },
@@ -29,23 +32,33 @@ export async function openLiveOffers(
   const { fanId } = requireFan(context.viewer);
   const { live, readers, loaders } = context;
   if (!(await loaders.game.load(gameId))) throw new NotFoundError('The game');
-  const topic = gameTopic(gameId);
-
+  const broadcast = broadcastOffers(context, gameId);
   const toEvent = async (item: StreamItem): Promise<LiveOfferEvent | null> => {
-    if (item.kind !== 'EVENT') {
-      return { kind: item.kind, cursor: live.cursors.seal(topic, item.position), gate: null };
-    }
-    const { kind, payload } = item.event;
-    const [offerId, announcementId] = [payload.offerId!, payload.announcementId!];
-    const delivery = item.shared
-      ? await readers.audience.find(item.event, fanId)
-      : await readers.delivery.load({ offerId, fanId });
-    if (!delivery) return null;
-    const cursor = live.cursors.seal(topic, item.position);
-    const gate = { subject: { fanId, gameId, captured: delivery.lineages }, scope: 'OFFERS_LIVE' } as const;
-    if (kind === 'OFFER_ENDED') return { kind, cursor, gate, offerId, reason: 'CAMPAIGN_ENDED' };
-    if (kind !== 'OFFER_ANNOUNCED' || delivery.announcement_id !== announcementId) return null;
-    return { kind, cursor, gate, gameId, announcementId, offerId };
+    if (item.kind !== 'EVENT') return { ...broadcast.toPosition(item.position), kind: item.kind };
+    const { offerId, announcementId } = item.event.payload;
+    const delivery = await readers.delivery.load({ offerId: offerId!, fanId });
+    if (!delivery || delivery.announcement_id !== (announcementId ?? delivery.announcement_id)) return null;
+    return broadcast.toEvent(item.event, { fanId, gameId, captured: delivery.lineages });
   };
-  return new MappedStream(await live.open(topic, after), toEvent);
+  return new BroadcastStream(broadcast, await live.open(broadcast.topic, after), fanId, toEvent);
+}
+
+function broadcastOffers({ live, orm }: Pick<Context, 'live' | 'orm'>, gameId: string): Broadcast<LiveOfferEvent> {
+  const topic = gameTopic(gameId);
+  const scope = 'OFFERS_LIVE';
+  return {
+    name: 'liveOffers',
+    topic,
+    gameId,
+    scope,
+    findAudiences: (events, fanIds) => findAudiences(orm, events, fanIds),
+    findPresence: (fanIds) => findPresence(orm, gameId, fanIds),
+    toPosition: (position) => ({ kind: 'POSITION', cursor: live.cursors.seal(topic, position), gate: null }),
+    toEvent({ kind, position, payload }, subject) {
+      const [offerId, announcementId] = [payload.offerId!, payload.announcementId!];
+      const about = { cursor: live.cursors.seal(topic, position), gate: { subject, scope }, offerId } as const;
+      if (kind === 'OFFER_ENDED') return { kind, ...about, reason: 'CAMPAIGN_ENDED' };
+      return kind === 'OFFER_ANNOUNCED' ? { kind, ...about, gameId, announcementId } : null;
+    },
+  };
 }

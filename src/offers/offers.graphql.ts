@@ -1,14 +1,16 @@
 /** Offers and announcements as everyone sees them; what is personal about them is on the stream's events. */
 import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
+import { shared } from '../graphql/shared.ts';
 import { PartnerType } from '../partners/partners.graphql.ts';
 import type { Announcement } from './announcement.entity.ts';
 import type { Discount, Offer } from './campaign.entity.ts';
 
 const PercentOff = builder
   .objectRef<Extract<Discount, { kind: 'PERCENT' }>>('PercentOff')
-  .implement({ fields: (t) => ({ percent: t.exposeInt('percent') }) });
+  .implement({ extensions: shared(), fields: (t) => ({ percent: t.exposeInt('percent') }) });
 const AmountOff = builder.objectRef<Extract<Discount, { kind: 'AMOUNT' }>>('AmountOff').implement({
+  extensions: shared(),
   fields: (t) => ({
     amount: t.exposeInt('amount', { description: 'In minor units.' }),
     currency: t.exposeString('currency', { description: 'ISO 4217.' }),
@@ -16,13 +18,14 @@ const AmountOff = builder.objectRef<Extract<Discount, { kind: 'AMOUNT' }>>('Amou
 });
 const PointsBonus = builder
   .objectRef<Extract<Discount, { kind: 'POINTS' }>>('PointsBonus')
-  .implement({ fields: (t) => ({ points: t.exposeInt('points') }) });
+  .implement({ extensions: shared(), fields: (t) => ({ points: t.exposeInt('points') }) });
 const DiscountType = builder.unionType('Discount', {
   types: [PercentOff, AmountOff, PointsBonus],
   resolveType: ({ kind }) => ({ PERCENT: PercentOff, AMOUNT: AmountOff, POINTS: PointsBonus })[kind],
 });
 
 export const OfferType = builder.objectRef<Offer>('Offer').implement({
+  extensions: shared(),
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: (offer, _, { ids }) => ids.toGlobal('Offer', offer.id) }),
@@ -46,6 +49,7 @@ export const OfferType = builder.objectRef<Offer>('Offer').implement({
 
 export const AnnouncementType = builder.objectRef<Announcement>('Announcement').implement({
   description: 'One push of an offer to the audience of a moment.',
+  extensions: shared(),
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: (announcement, _, { ids }) => ids.toGlobal('Announcement', announcement.id) }),

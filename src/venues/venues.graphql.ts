@@ -2,6 +2,7 @@
 import { builder } from '../graphql/builder.ts';
 import { connect } from '../graphql/connection.ts';
 import { Node, registerNode } from '../graphql/node.ts';
+import { shared } from '../graphql/shared.ts';
 import { Team as TeamEntity } from './game.entity.ts';
 import { type Team, type Venue, Venue as VenueEntity, ZONE_KINDS, type Zone } from './index.ts';
 
@@ -14,6 +15,7 @@ export const GeoPoint = builder.objectRef<{ latitude: number; longitude: number 
 
 export const ZoneType = builder.objectRef<Zone>('Zone').implement({
   description: 'A part of a venue.',
+  extensions: shared(),
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: (zone, _, { ids }) => ids.toGlobal('Zone', zone.id) }),

@@ -24,6 +24,7 @@ export interface TestServer {
 
 export interface TestServerOptions {
   makeEventContext?: MakeEventContext;
+  sharing?: boolean;
   settings?: Record<string, string>;
   /** Share another server's database: a second node. */
   databaseUrl?: string;
@@ -36,8 +37,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const databaseUrl = options.databaseUrl ?? database!.url;
   const config = readConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', ...options.settings });
   const log = createLog(config.LOG_LEVEL, options.log);
-  const { makeEventContext = freshContext } = options;
-  const app = await createApp({ config, databaseUrl, log, makeEventContext });
+  const { makeEventContext = freshContext, sharing = makeEventContext === freshContext } = options;
+  const app = await createApp({ config, databaseUrl, log, makeEventContext, sharing });
   if (database) await sowDemo(app.services);
   const url = `${await listen(app.server, config)}/graphql`;
   return {

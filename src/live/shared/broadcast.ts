@@ -1,0 +1,48 @@
+/**
+ * A stream that many fans have in common: the same events, each for those of them whom it concerns. A slice describes
+ * it; `BroadcastStream` is one fan's end of it, which plays it for that fan alone until a room takes over.
+ */
+import type { ConsentSubject } from '../../consent/consent-view.ts';
+import type { ConsentScope } from '../../consent/scopes.ts';
+import { MappedStream } from '../mapped-stream.ts';
+import type { LiveEvent } from '../outbox.ts';
+import type { Position } from '../position.ts';
+import type { LiveStream, StreamItem } from '../stream.ts';
+import type { StreamEvent } from '../stream-event.ts';
+
+/** By fan: the lineages of consent in force when an event was captured for them, as the rule lists them, by comma. */
+export type Captures = ReadonlyMap<string, string>;
+
+export interface Broadcast<Event extends StreamEvent = StreamEvent> {
+  /** With the topic it names the room. */
+  readonly name: string;
+  readonly topic: string;
+  readonly gameId: string;
+  /** Gates each event whole. */
+  readonly scope: ConsentScope;
+  /** Of each event, whom of these fans it concerns. In the order of the events. */
+  findAudiences(events: readonly LiveEvent[], fanIds: readonly string[]): Promise<readonly Captures[]>;
+  /** Where these fans are now, by fan; who is nowhere is left out. */
+  findPresence(fanIds: readonly string[]): Promise<ReadonlyMap<string, { readonly zone_id: string | null }>>;
+  /** The event as one of them is told it. Null: it is not one of this stream's. */
+  toEvent(event: LiveEvent, subject: ConsentSubject): Event | null;
+  toPosition(position: Position): Event;
+}
+
+export class BroadcastStream<Event extends StreamEvent> extends MappedStream<StreamItem, Event> {
+  readonly broadcast: Broadcast<Event>;
+  readonly live: LiveStream;
+  readonly fanId: string;
+
+  constructor(
+    broadcast: Broadcast<Event>,
+    live: LiveStream,
+    fanId: string,
+    toEvent: (item: StreamItem) => Promise<Event | null>,
+  ) {
+    super(live, toEvent);
+    this.broadcast = broadcast;
+    this.live = live;
+    this.fanId = fanId;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The classes of one batch, and who is told what: a member's way through the batch is the row of its classes, and all
+ * whose ways are the same are sent the same bytes.
+ */
+import type { DocumentClass } from './document-class.ts';
+import { Frames } from './frames.ts';
+
+export interface EventClass {
+  readonly document: DocumentClass;
+  /** The event's place in the batch. */
+  readonly place: number;
+  readonly held: number;
+  readonly presence: { readonly zone_id: string | null } | null;
+  /** What follows the id in the message; null until it is executed, and where it has no answer to share. */
+  tail: Buffer | null;
+}
+
+/** A way through the batch, up to some event. */
+export class Way {
+  readonly #further = new Map<EventClass, Way>();
+  readonly #classes: readonly EventClass[];
+  #frames: Frames | null = null;
+
+  constructor(classes: readonly EventClass[] = []) {
+    this.#classes = classes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#classes.length === 0;
+  }
+
+  with(next: EventClass): Way {
+    let way = this.#further.get(next);
+    if (!way) {
+      way = new Way([...this.#classes, next]);
+      this.#further.set(next, way);
+    }
+    return way;
+  }
+
+  /** The bytes of all of it; null where a part of it has no answer to share. */
+  frames(): Frames | null {
+    if (this.#frames) return this.#frames;
+    const tails = this.#classes.map(({ tail }) => tail);
+    if (tails.includes(null)) return null;
+    this.#frames = new Frames(tails as Buffer[]);
+    return this.#frames;
+  }
+}
+
+export class Classes implements Iterable<EventClass> {
+  readonly #known = new Map<DocumentClass, Map<string, EventClass>>();
+
+  find(document: DocumentClass, place: number, held: number, presence: EventClass['presence']): EventClass {
+    let ofDocument = this.#known.get(document);
+    if (!ofDocument) {
+      ofDocument = new Map();
+      this.#known.set(document, ofDocument);
+    }
+    const key = `${place}|${held}|${presence ? (presence.zone_id ?? 'somewhere') : 'nowhere'}`;
+    let found = ofDocument.get(key);
+    if (!found) {
+      found = { document, place, held, presence, tail: null };
+      ofDocument.set(key, found);
+    }
+    return found;
+  }
+
+  *[Symbol.iterator](): Iterator<EventClass> {
+    for (const ofDocument of this.#known.values()) yield* ofDocument.values();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * What is to be told to whom: of a batch of events, for each member of a room, the bytes of its classes and the decision
+ * that they rest on. A class is what an answer depends on: the document, which of the scopes it needs have been in force
+ * without a gap since the event was captured, and, where it shows that, the place in the venue.
+ */
+import { bitOf, type Decision } from '../../consent/index.ts';
+import type { Services } from '../../context.ts';
+import { ServiceError } from '../../errors.ts';
+import { createLoaders, type Loaders } from '../../loaders.ts';
+import type { LiveEvent } from '../outbox.ts';
+import { Pacer } from '../pacer.ts';
+import { isPassing } from '../passing.ts';
+import type { Position } from '../position.ts';
+import type { StreamEvent } from '../stream-event.ts';
+import type { Broadcast, Captures } from './broadcast.ts';
+import { ANY_OF_THEM, createClassContext, NotSharedError } from './class-context.ts';
+import { Classes, type EventClass, Way } from './classes.ts';
+import { type Frames, messageTail } from './frames.ts';
+import type { Member } from './member.ts';
+
+/** For one member. */
+export type Route =
+  /** Without frames there is nothing to tell; without a decision nothing about the fan was asked. */
+  | { readonly kind: 'SHARED'; readonly decision: Decision | null; readonly frames: Frames | null }
+  /** Its class has no answer that can be shared. */
+  | { readonly kind: 'BY_ITSELF' };
+
+/** In the order of the members. */
+export type Plan = readonly Route[];
+
+const UNCONCERNED: Route = { kind: 'SHARED', decision: null, frames: null };
+const BY_ITSELF: Route = { kind: 'BY_ITSELF' };
+const PRESENCE = bitOf('PRESENCE_ZONE');
+
+type Presence = Awaited<ReturnType<Broadcast['findPresence']>>;
+
+export class Planner {
+  readonly #services: Services;
+  readonly #broadcast: Broadcast;
+  readonly #gateBit: number;
+  readonly #pacer = new Pacer();
+
+  constructor(services: Services, broadcast: Broadcast) {
+    this.#services = services;
+    this.#broadcast = broadcast;
+    this.#gateBit = bitOf(broadcast.scope);
+  }
+
+  /** @throws whatever keeps it from being made for now: the database or the lease is away. */
+  async plan(events: readonly LiveEvent[], members: readonly Member[]): Promise<Plan> {
+    const audiences = await this.#broadcast.findAudiences(events, fansOf(members));
+    const concerned = members.filter(({ fanId }) => audiences.some((audience) => audience.has(fanId)));
+    const decisions = await this.#decide(concerned, audiences);
+    const presence = await this.#findPresence(concerned, decisions);
+    const told = events.map((event) => this.#broadcast.toEvent(event, ANY_OF_THEM));
+    const classes = new Classes();
+    const start = new Way();
+    const ways = members.map((member) => {
+      const decision = decisions.get(member.fanId);
+      if (!decision) return start;
+      const here = presence.get(member.fanId) ?? null;
+      return audiences.reduce((way, audience, place) => {
+        const captured = audience.get(member.fanId);
+        const held = captured === undefined ? 0 : decision.maskSince(captured);
+        if (!told[place] || (held & this.#gateBit) === 0) return way;
+        const shown = member.document.presence && (held & PRESENCE) !== 0 ? here : null;
+        return way.with(classes.find(member.document, place, held & member.document.bits, shown));
+      }, start);
+    });
+    await this.#execute(classes, told);
+    return members.map((member, place) => {
+      const [decision, way] = [decisions.get(member.fanId), ways[place]!];
+      if (!decision) return UNCONCERNED;
+      if (way.isEmpty) return { kind: 'SHARED', decision, frames: null };
+      const frames = way.frames();
+      return frames ? { kind: 'SHARED', decision, frames } : BY_ITSELF;
+    });
+  }
+
+  /** Where the stream stands: about nobody. */
+  async planPosition(position: Position, members: readonly Member[]): Promise<Plan> {
+    const classes = new Classes();
+    const start = new Way();
+    const ways = members.map(({ document }) => start.with(classes.find(document, 0, 0, null)));
+    await this.#execute(classes, [this.#broadcast.toPosition(position)]);
+    return ways.map((way) => {
+      const frames = way.frames();
+      return frames ? { kind: 'SHARED', decision: null, frames } : BY_ITSELF;
+    });
+  }
+
+  /**
+   * A denial of what was in force when an event was captured may only be one that outlived a grant whose wake-up has not
+   * arrived: it is looked up once more.
+   */
+  async #decide(members: readonly Member[], audiences: readonly Captures[]): Promise<Map<string, Decision>> {
+    const decisions = await this.#load(fansOf(members));
+    const doubted = members.filter(({ fanId, document }) =>
+      audiences.some((audience) => {
+        const captured = audience.get(fanId);
+        return captured !== undefined && decisions.get(fanId)!.lacks(captured, document.bits | this.#gateBit);
+      }),
+    );
+    for (const { fanId } of doubted) this.#services.gate.forget(fanId);
+    for (const [fanId, decision] of await this.#load(fansOf(doubted))) decisions.set(fanId, decision);
+    return decisions;
+  }
+
+  async #load(fanIds: readonly string[]): Promise<Map<string, Decision>> {
+    const { gameId } = this.#broadcast;
+    const decisions = await this.#services.gate.decideAll(
+      fanIds.map((fanId) => ({ fanId, recipientId: null, gameId })),
+    );
+    return new Map(fanIds.map((fanId, place) => [fanId, decisions[place]!]));
+  }
+
+  /** Only where a document shows it, and only of those who consent to that. */
+  async #findPresence(members: readonly Member[], decisions: ReadonlyMap<string, Decision>): Promise<Presence> {
+    const shown = members.filter(
+      ({ document, fanId }) => document.presence && decisions.get(fanId)!.holds('PRESENCE_ZONE'),
+    );
+    return shown.length === 0 ? new Map() : this.#broadcast.findPresence(fansOf(shown));
+  }
+
+  async #execute(classes: Classes, told: readonly (StreamEvent | null)[]): Promise<void> {
+    const loaders = createLoaders(this.#services.readers);
+    await Promise.all(
+      [...classes].map(async (one) => {
+        await this.#pacer.turn();
+        one.tail = await this.#executeOne(one, told[one.place]!, loaders);
+      }),
+    );
+  }
+
+  async #executeOne(one: EventClass, event: StreamEvent, loaders: Loaders): Promise<Buffer | null> {
+    const { document, held, presence } = one;
+    const context = createClassContext(this.#services, loaders, { scopes: document.scopes, held, presence });
+    const result = await document.execute(event, context);
+    if (!result.errors) return messageTail(result);
+    if (result.errors.some(isPassing)) throw new ServiceError('UNAVAILABLE', 'The events cannot be made now.');
+    if (result.errors.some(({ originalError }) => originalError instanceof NotSharedError)) document.shares = false;
+    return null;
+  }
+}
+
+const fansOf = (members: readonly Member[]): string[] => [...new Set(members.map(({ fanId }) => fanId))];

@@ -1,0 +1,192 @@
+/**
+ * Everybody on this node who listens to one broadcast and has heard all of it so far. Each event is executed once for
+ * each class of them and written to their sockets, in the order of connections.
+ *
+ * One batch is worked off after the other. Right before a member's bytes are written it is looked at again whether what
+ * was decided for that member still stands; where it does not, the batch is planned anew for those. Whoever cannot be
+ * served here (too slow, another answer than its class, consent in motion) goes on by itself from where it stands, and
+ * comes back when it has caught up: nothing is lost or told twice on the way.
+ */
+import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
+import type { Services } from '../../context.ts';
+import type { LiveEvent } from '../outbox.ts';
+import type { Position } from '../position.ts';
+import { POSITION_EVERY_MS } from '../stream.ts';
+import type { Topic } from '../topic.ts';
+import type { Broadcast } from './broadcast.ts';
+import type { Member } from './member.ts';
+import { type Plan, Planner } from './planner.ts';
+
+/** How many events of one tick are told in one write. */
+const BATCH = 64;
+const LOOKS = 3;
+/** The event loop is given back after so many milliseconds of writing. */
+const SLICE_MS = 10;
+const LOOK_AT_CLOCK_EVERY = 64;
+const REGAIN_MS = 1_000;
+const RETRY_MS = [50, 100, 250, 500, 1_000];
+
+export class Room {
+  readonly #services: Services;
+  readonly #planner: Planner;
+  readonly #head: () => Position;
+  readonly #onEmpty: () => void;
+  readonly #members = new Set<Member>();
+  readonly topic: Topic;
+  readonly #wake = () => this.#rouse();
+  #ordered: Member[] | null = null;
+  #serial = 0;
+  #running = false;
+  #positionDue = false;
+  #rouse: () => void = () => {};
+
+  constructor(services: Services, broadcast: Broadcast, topic: Topic, head: () => Position, onEmpty: () => void) {
+    this.#services = services;
+    this.#planner = new Planner(services, broadcast);
+    this.topic = topic;
+    this.#head = head;
+    this.#onEmpty = onEmpty;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** For a member that has heard everything that the topic has in memory. */
+  join(member: Member): void {
+    member.serial = this.topic.serial;
+    this.#members.add(member);
+    this.#ordered = null;
+    if (this.#running) return;
+    this.#running = true;
+    this.#serial = this.topic.serial;
+    this.topic.listeners.add(this.#wake);
+    void this.#run();
+  }
+
+  has(member: Member): boolean {
+    return this.#members.has(member);
+  }
+
+  leave(member: Member): void {
+    if (!this.#members.delete(member)) return;
+    this.#ordered = null;
+    if (this.#members.size === 0) this.#close();
+  }
+
+  #close(): void {
+    this.topic.listeners.delete(this.#wake);
+    this.#onEmpty();
+    this.#rouse();
+  }
+
+  async #run(): Promise<void> {
+    const timer = setInterval(() => {
+      this.#positionDue = true;
+      this.#rouse();
+    }, POSITION_EVERY_MS);
+    timer.unref();
+    while (this.#members.size > 0) {
+      const events = this.topic.after(this.#serial, BATCH);
+      if (!events) {
+        this.#dismiss(this.#members);
+      } else if (events.length > 0) {
+        await this.#tell(events);
+        this.#serial += events.length;
+      } else if (this.#positionDue) {
+        this.#positionDue = false;
+        await this.#tellPosition();
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#rouse = resolve;
+        });
+      }
+    }
+    clearInterval(timer);
+    this.#running = false;
+  }
+
+  async #tell(events: readonly LiveEvent[]): Promise<void> {
+    const last = this.#serial + events.length;
+    // Whoever joined after these were read has heard them.
+    let waiting = this.#inOrder().filter((member) => member.serial < last);
+    for (let looks = 0; looks < LOOKS && waiting.length > 0; looks += 1) {
+      const planned = await this.#held(
+        () => this.#planner.plan(events, waiting),
+        () => waiting.some((member) => this.has(member)),
+      );
+      if (!planned) return;
+      waiting = await this.#write(planned, waiting, {
+        heard: last - 1,
+        serial: last,
+        position: events.at(-1)!.position,
+      });
+    }
+    this.#dismiss(waiting);
+  }
+
+  async #tellPosition(): Promise<void> {
+    const [members, serial, position] = [this.#inOrder(), this.#serial, this.#head()];
+    const planned = await this.#held(
+      () => this.#planner.planPosition(position, members),
+      () => this.size > 0,
+    );
+    if (planned) await this.#write(planned, members, { heard: serial, serial, position });
+  }
+
+  /** Tries until there is a plan, or nobody to make it for. Without a lease, or the database, everybody's cursor stands. */
+  async #held(plan: () => Promise<Plan>, wanted: () => boolean): Promise<Plan | null> {
+    for (let tries = 0; wanted(); tries += 1) {
+      try {
+        if (await this.#services.gate.lease.whenHeld(REGAIN_MS)) return await plan();
+      } catch {
+        await sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
+      }
+    }
+    return null;
+  }
+
+  /** To those who have heard no more than `heard`. Answers for whom the plan no longer stood. */
+  async #write(
+    plan: Plan,
+    members: readonly Member[],
+    { heard, serial, position }: { heard: number; serial: number; position: Position },
+  ): Promise<Member[]> {
+    const again: Member[] = [];
+    let sliceEnds = performance.now() + SLICE_MS;
+    let held = this.#services.gate.lease.held();
+    for (let place = 0; place < members.length; place += 1) {
+      if (place % LOOK_AT_CLOCK_EVERY === 0 && performance.now() > sliceEnds) {
+        await nextTick();
+        sliceEnds = performance.now() + SLICE_MS;
+        held = this.#services.gate.lease.held();
+      }
+      const member = members[place]!;
+      const route = plan[place]!;
+      if (!this.has(member) || member.serial > heard) continue;
+      if (route.kind === 'BY_ITSELF') this.#dismiss([member]);
+      else if (route.decision && !(held && member.isDecided(route.decision))) again.push(member);
+      else if (route.frames && !member.outlet.writable) this.#dismiss([member]);
+      else {
+        if (route.frames) member.outlet.write(route.frames, member.id);
+        member.serial = serial;
+        member.position = position;
+      }
+    }
+    return again;
+  }
+
+  #dismiss(members: Iterable<Member>): void {
+    for (const member of members) {
+      if (!this.has(member)) continue;
+      this.leave(member);
+      member.goOn();
+    }
+  }
+
+  /** In the order of connections: their memory lies in that order too. */
+  #inOrder(): readonly Member[] {
+    this.#ordered ??= [...this.#members].sort((a, b) => a.outlet.number - b.outlet.number);
+    return this.#ordered;
+  }
+}
