@@ -16,8 +16,8 @@ export const idBytes = (id: string): Buffer => Buffer.from(JSON.stringify(id));
 
 /** What follows the id in the message that carries a result, as graphql-ws itself writes it. */
 export function messageTail(result: ExecutionResult): Buffer {
-  const message = stringifyMessage({ id: '', type: MessageType.Next, payload: { ...result } as never });
-  return Buffer.from(message.slice('{"id":""'.length));
+  const message = stringifyMessage({ id: '-', type: MessageType.Next, payload: { ...result } as never });
+  return Buffer.from(message.slice('{"id":"-"'.length));
 }
 
 interface Scratch {

@@ -10,6 +10,7 @@
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
 import type { Services } from '../../context.ts';
 import type { LiveEvent } from '../outbox.ts';
+import { isAway } from '../passing.ts';
 import type { Position } from '../position.ts';
 import { POSITION_EVERY_MS } from '../stream.ts';
 import type { Topic } from '../topic.ts';
@@ -115,7 +116,7 @@ export class Room {
         () => this.#planner.plan(events, waiting),
         () => waiting.some((member) => this.has(member)),
       );
-      if (!planned) return;
+      if (!planned) break;
       waiting = await this.#write(planned, waiting, {
         heard: last - 1,
         serial: last,
@@ -139,7 +140,9 @@ export class Room {
     for (let tries = 0; wanted(); tries += 1) {
       try {
         if (await this.#services.gate.lease.whenHeld(REGAIN_MS)) return await plan();
-      } catch {
+      } catch (error) {
+        // What is wrong otherwise must not silence everybody: each goes on by itself.
+        if (!isAway(error)) return null;
         await sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]);
       }
     }
