@@ -33,6 +33,8 @@ export interface App {
   readonly services: Services;
   readonly schema: GraphQLSchema;
   readonly orm: MikroORM;
+  /** Null without sharing. */
+  readonly hub: Hub | null;
   /** Not yet listening. */
   readonly server: Server;
   close(): Promise<void>;
@@ -142,6 +144,7 @@ export async function createApp({
     services,
     schema,
     orm,
+    hub,
     server,
     close: async () => {
       stopPruning();

@@ -8,9 +8,11 @@ import { shared } from './shared.ts';
 
 export interface StreamGap extends StreamEvent {
   readonly kind: 'GAP';
+  readonly gate: null;
 }
 export interface StreamPosition extends StreamEvent {
   readonly kind: 'POSITION';
+  readonly gate: null;
 }
 
 export const CURSOR = { description: 'Resumes after this event. It authorises nothing.' } as const;

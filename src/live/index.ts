@@ -17,7 +17,7 @@ import { Topic } from './topic.ts';
 
 export { emit, fanTopic, gameTopic, type LiveEvent, partnerTopic } from './outbox.ts';
 export type { Position } from './position.ts';
-export { type Broadcast, BroadcastStream, type Captures } from './shared/broadcast.ts';
+export { type Broadcast, type BroadcastEvent, BroadcastStream, type Captures } from './shared/broadcast.ts';
 export type { LiveStream, StreamItem } from './stream.ts';
 
 export interface LiveOptions {

@@ -3,18 +3,17 @@ import type { Context } from '../context.ts';
 import { NotFoundError } from '../errors.ts';
 import type { StreamGap, StreamPosition } from '../graphql/stream.ts';
 import { requireFan } from '../identity/roles.ts';
-import { type Broadcast, BroadcastStream, gameTopic, type StreamItem } from '../live/index.ts';
-import type { StreamEvent } from '../live/stream-event.ts';
+import { type Broadcast, type BroadcastEvent, BroadcastStream, gameTopic, type StreamItem } from '../live/index.ts';
 import { findAudiences, findPresence } from './audience-reader.ts';
 
-export interface OfferAnnounced extends StreamEvent {
+export interface OfferAnnounced extends BroadcastEvent {
   readonly kind: 'OFFER_ANNOUNCED';
-  readonly gate: NonNullable<StreamEvent['gate']>;
+  readonly gate: NonNullable<BroadcastEvent['gate']>;
   readonly gameId: string;
   readonly announcementId: string;
   readonly offerId: string;
 }
-export interface OfferEnded extends StreamEvent {
+export interface OfferEnded extends BroadcastEvent {
   readonly kind: 'OFFER_ENDED';
   readonly offerId: string;
   readonly reason: 'CAMPAIGN_ENDED';
@@ -34,7 +33,9 @@ export async function openLiveOffers(
   if (!(await loaders.game.load(gameId))) throw new NotFoundError('The game');
   const broadcast = broadcastOffers(context, gameId);
   const toEvent = async (item: StreamItem): Promise<LiveOfferEvent | null> => {
-    if (item.kind !== 'EVENT') return { ...broadcast.toPosition(item.position), kind: item.kind };
+    if (item.kind !== 'EVENT') {
+      return { kind: item.kind, cursor: live.cursors.seal(broadcast.topic, item.position), gate: null };
+    }
     const { offerId, announcementId } = item.event.payload;
     const delivery = await readers.delivery.load({ offerId: offerId!, fanId });
     if (!delivery || delivery.announcement_id !== (announcementId ?? delivery.announcement_id)) return null;

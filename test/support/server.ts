@@ -17,6 +17,7 @@ export interface TestServer {
   readonly databaseUrl: string;
   readonly services: Awaited<ReturnType<typeof createApp>>['services'];
   readonly schema: Awaited<ReturnType<typeof createApp>>['schema'];
+  readonly hub: Awaited<ReturnType<typeof createApp>>['hub'];
   /** One operation over HTTP. */
   ask(token: string | null, query: string, variables?: Record<string, unknown>): Promise<Answer>;
   close(): Promise<void>;
@@ -46,6 +47,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     databaseUrl,
     services: app.services,
     schema: app.schema,
+    hub: app.hub,
     ask: async (token, query, variables) => {
       const response = await fetch(url, {
         method: 'POST',

@@ -13,7 +13,12 @@ import type { StreamEvent } from '../stream-event.ts';
 /** By fan: the lineages of consent in force when an event was captured for them, as the rule lists them, by comma. */
 export type Captures = ReadonlyMap<string, string>;
 
-export interface Broadcast<Event extends StreamEvent = StreamEvent> {
+/** Told from no record: nothing but the gate's own scope decides whether it is told. */
+export interface BroadcastEvent extends StreamEvent {
+  readonly gate: { readonly subject: ConsentSubject; readonly scope: ConsentScope; readonly kept?: undefined } | null;
+}
+
+export interface Broadcast<Event extends BroadcastEvent = BroadcastEvent> {
   /** With the topic it names the room. */
   readonly name: string;
   readonly topic: string;
@@ -29,7 +34,7 @@ export interface Broadcast<Event extends StreamEvent = StreamEvent> {
   toPosition(position: Position): Event;
 }
 
-export class BroadcastStream<Event extends StreamEvent> extends MappedStream<StreamItem, Event> {
+export class BroadcastStream<Event extends BroadcastEvent> extends MappedStream<StreamItem, Event> {
   readonly broadcast: Broadcast<Event>;
   readonly live: LiveStream;
   readonly fanId: string;

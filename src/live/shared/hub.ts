@@ -6,9 +6,8 @@
 import type { ExecutionArgs, ValidatedSubscriptionArgs } from 'graphql';
 import type { WebSocket } from 'ws';
 import type { Services } from '../../context.ts';
-import type { StreamEvent } from '../stream-event.ts';
 import type { Topic } from '../topic.ts';
-import type { Broadcast, BroadcastStream } from './broadcast.ts';
+import type { Broadcast, BroadcastEvent, BroadcastStream } from './broadcast.ts';
 import { DocumentClasses } from './document-class.ts';
 import { Member } from './member.ts';
 import { outletOf } from './outlet.ts';
@@ -36,7 +35,7 @@ export class Hub {
 
   /** Lets a stream share as soon as it has caught up, where it may. */
   admit(
-    stream: BroadcastStream<StreamEvent>,
+    stream: BroadcastStream<BroadcastEvent>,
     carrier: Carrier | undefined,
     args: ExecutionArgs,
     validated: ValidatedSubscriptionArgs,

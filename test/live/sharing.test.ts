@@ -1,0 +1,217 @@
+/**
+ * What is executed once for many must be what each would have been sent alone, byte for byte; and whoever shares must
+ * lose nothing, hear nothing twice, and see nothing that was withdrawn.
+ */
+import fc from 'fast-check';
+import { parse } from 'graphql';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import WebSocket from 'ws';
+import { readDependencies } from '../../src/graphql/shared.ts';
+import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, zoneIds } from '../support/operations.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+const EVERYTHING = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE', 'PERSONALIZATION'];
+
+/** A socket that keeps every message as the text it came in. */
+async function openRaw(url: string, token: string) {
+  const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
+  const texts: string[] = [];
+  const waiting = new Set<() => void>();
+  socket.on('message', (data) => {
+    texts.push(String(data));
+    for (const look of waiting) look();
+  });
+  const heard = (fits: () => boolean, patience = 10_000) =>
+    new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`Not heard: ${texts.join('\n')}`)), patience);
+      const look = () => {
+        if (!fits()) return;
+        clearTimeout(late);
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  const send = (message: object) => socket.send(JSON.stringify(message));
+  send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
+  await heard(() => texts.length > 0);
+  return { socket, texts, heard, send };
+}
+type Raw = Awaited<ReturnType<typeof openRaw>>;
+
+const listen = async (raw: Raw, id: string, query: string, variables: object) => {
+  raw.send({ id, type: 'subscribe', payload: { query, variables } });
+  await raw.heard(() => raw.texts.some((text) => text.startsWith(`{"id":"${id}","type":"next"`)));
+};
+
+describe('sharing', () => {
+  let sharing: TestServer;
+  let alone: TestServer;
+  let gameId: string;
+  let zones: Record<string, string>;
+  const open: Raw[] = [];
+  beforeAll(async () => {
+    sharing = await startTestServer();
+    alone = await startTestServer({ databaseUrl: sharing.databaseUrl, sharing: false });
+    gameId = await liveGameId(sharing);
+    zones = await zoneIds(sharing);
+  });
+  afterEach(() => {
+    for (const { socket } of open.splice(0)) socket.terminate();
+  });
+  afterAll(async () => {
+    await alone.close();
+    await sharing.close();
+  });
+
+  const arrive = async (scopes: readonly string[], zone: string | null) => {
+    const { token } = await enrollFan(sharing, scopes);
+    await mutate(sharing, token, 'checkIn', { gameId, method: 'TICKET', nonce: 'gate', zoneId: zone && zones[zone] });
+    return token;
+  };
+  const openOn = async (server: TestServer, token: string) => {
+    const raw = await openRaw(server.url, token);
+    open.push(raw);
+    return raw;
+  };
+  const members = (count: number) =>
+    expect.poll(() => sharing.hub!.members, { timeout: 10_000, interval: 10 }).toBe(count);
+
+  it('takes up the contract’s own live feed of offers, and not what asks who is listening', () => {
+    expect(readDependencies(sharing.schema, parse(LIVE_OFFERS), null)).toEqual({
+      scopes: ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'PROFILE_PREFERENCES', 'PERSONALIZATION'],
+      presence: true,
+      variables: [],
+    });
+    const personal = parse('subscription { consentChanges { cursor at consent { id } } }');
+    expect(readDependencies(sharing.schema, personal, null)).toBeNull();
+  });
+
+  it('sends byte for byte what each would have been sent alone', async () => {
+    const scopes = fc.subarray(EVERYTHING.slice(1)).map((some) => ['PRESENCE_VENUE', ...some]);
+    const fan = fc.record({ scopes, zone: fc.constantFrom(null, ...Object.keys(zones)), document: documents() });
+    const crowd = fc.array(fan, { minLength: 4, maxLength: 8 });
+    const place = fc.subarray(Object.keys(zones), { maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(crowd, fc.array(place, { minLength: 1, maxLength: 3 }), async (fans, announced) => {
+        const pairs = await Promise.all(
+          fans.map(async ({ scopes, zone, document }, n) => {
+            const token = await arrive(scopes, zone);
+            const both = [await openOn(sharing, token), await openOn(alone, token)] as const;
+            for (const raw of both) await listen(raw, `fan-${n}`, document.query, { ...document.variables, gameId });
+            return both;
+          }),
+        );
+        const control = await openOn(sharing, await arrive(['PRESENCE_VENUE', 'OFFERS_LIVE'], null));
+        await listen(control, 'control', LIVE_OFFERS, { gameId });
+        await members(fans.length + 1);
+        for (const codes of announced) await announce(sharing, gameId, { zoneIds: codes.map((code) => zones[code]) });
+        // For all of them, behind all that went before. Its cursor is the same for everybody.
+        const last = await announce(sharing, gameId);
+        await control.heard(() => events(control).some((text) => text.includes(last)));
+        const { cursor } = JSON.parse(events(control).at(-1)!).payload.data.liveOffers;
+        for (const [n, [shared, lone]] of pairs.entries()) {
+          const told = fans[n]!.scopes.includes('OFFERS_LIVE');
+          for (const raw of told ? [shared, lone] : []) {
+            await raw.heard(() => events(raw).at(-1)?.includes(cursor) ?? false);
+          }
+          expect(events(shared)).toEqual(events(lone));
+        }
+        for (const { socket } of open.splice(0)) socket.terminate();
+        await members(0);
+      }),
+      { numRuns: 8, endOnFailure: true },
+    );
+  });
+
+  it('takes a fan who withdraws out of their class before the next byte', async () => {
+    const [stays, leaves] = [await arrive(EVERYTHING, 'green-monster'), await arrive(EVERYTHING, 'green-monster')];
+    const [one, other] = [await openOn(sharing, stays), await openOn(sharing, leaves)];
+    for (const raw of [one, other]) await listen(raw, 'a', LIVE_OFFERS, { gameId });
+    await members(2);
+    await announce(sharing, gameId);
+    for (const raw of [one, other]) await raw.heard(() => events(raw).length === 1);
+    await mutate(sharing, leaves, 'withdrawConsent', { scopes: ['PERSONALIZATION', 'PRESENCE_ZONE'] });
+    await announce(sharing, gameId);
+    for (const raw of [one, other]) await raw.heard(() => events(raw).length === 2);
+    const because = (raw: Raw) => events(raw).map((text) => JSON.parse(text).payload.data.liveOffers.because !== null);
+    expect(because(one)).toEqual([true, true]);
+    expect(because(other)).toEqual([true, false]);
+  });
+
+  it('lets go of a subscription that is given up, and of all when a socket closes', async () => {
+    const raw = await openOn(sharing, await arrive(EVERYTHING, null));
+    for (const id of ['a', 'b', 'c']) await listen(raw, id, LIVE_OFFERS, { gameId });
+    await members(3);
+    raw.send({ id: 'b', type: 'complete' });
+    await members(2);
+    await announce(sharing, gameId);
+    await raw.heard(() => events(raw).length === 2);
+    expect(events(raw).map((text) => JSON.parse(text).id)).toEqual(['a', 'c']);
+    raw.socket.terminate();
+    await members(0);
+  });
+
+  it('tells the newest of two subscriptions with one id, once', async () => {
+    const raw = await openOn(sharing, await arrive(EVERYTHING, null));
+    const payload = { query: LIVE_OFFERS, variables: { gameId } };
+    raw.send({ id: 'a', type: 'subscribe', payload });
+    raw.send({ id: 'a', type: 'complete' });
+    raw.send({ id: 'a', type: 'subscribe', payload });
+    await members(1);
+    await announce(sharing, gameId);
+    await announce(sharing, gameId);
+    await raw.heard(() => events(raw).length >= 2);
+    expect(events(raw)).toHaveLength(2);
+    raw.send({ id: 'a', type: 'complete' });
+    await members(0);
+  });
+});
+
+/** The offers that came, in order. */
+const events = ({ texts }: Raw) => texts.filter((text) => text.includes('"OfferAnnounced"'));
+
+/** Operations over the live feed of offers: any of its fields, aliased, in fragments, under variables. */
+function documents() {
+  const leaf = fc.constantFrom(
+    'announcement { id at }',
+    'announcement { offer { id title } }',
+    'offer { id title body imageUrl sponsor { id name code } validUntil }',
+    'offer { discount { __typename ... on PercentOff { percent } ... on PointsBonus { points } } }',
+    'because { kind text }',
+    'zone { id name kind }',
+    'walkingSeconds',
+    'cursor',
+  );
+  const field = fc
+    .record({
+      leaf,
+      alias: fc.constantFrom('', 'x: ', 'y: '),
+      when: fc.constantFrom('', '@include(if: $yes)', '@skip(if: $no)'),
+    })
+    .map(({ leaf, alias, when }) => {
+      const [, name, rest] = /^(\w+)(.*)$/s.exec(leaf)!;
+      return `${alias && `${alias.trim().slice(0, -1)}${name}: `}${name} ${when} ${rest}`;
+    });
+  return fc
+    .record({
+      fields: fc.uniqueArray(field, { minLength: 1, maxLength: 6, selector: (text) => text.split(/[ @]/)[0] }),
+      inFragment: fc.boolean(),
+      yes: fc.boolean(),
+      no: fc.boolean(),
+    })
+    .map(({ fields, inFragment, yes, no }) => {
+      const selection = `... on OfferAnnounced { ${fields.join(' ')} }`;
+      const body = inFragment ? '...Told' : selection;
+      const fragment = inFragment ? `fragment Told on LiveOfferEvent { ${selection} }` : '';
+      const declared = ['$yes: Boolean = true', '$no: Boolean = false'].filter((name) =>
+        selection.includes(name.slice(0, 3)),
+      );
+      const query = `subscription Any(${['$gameId: ID!', ...declared].join(', ')}) {
+        liveOffers(gameId: $gameId) { __typename at: cursor ${body} }
+      } ${fragment}`;
+      return { query, variables: { yes, no } };
+    });
+}
