@@ -3,6 +3,7 @@ import type { Benchmark } from './benchmark.ts';
 import { readCommand } from './options.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
+  announce: () => import('./announce.ts'),
   burst: () => import('./burst.ts'),
   decision: () => import('./decision.ts'),
   fanout: () => import('./fanout.ts'),

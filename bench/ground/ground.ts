@@ -17,6 +17,7 @@ import { createIdsFor } from '../../src/graphql/ids.ts';
 import { FIRST_POLICY } from '../../src/seed/policy.ts';
 import { createGame, createVenue, createZone } from '../../src/venues/index.ts';
 import { CLASSES, isTold, ZONES, zoneOf } from '../live-offers.ts';
+import { postgresCpuMs } from '../process/postgres-cpu.ts';
 
 export const PARTNER = 'bench-partner';
 /** A fan's subject by their place in the crowd, from 0; their class is `classOf` of it. */
@@ -27,6 +28,9 @@ export interface Ground {
   /** As the API names it. */
   readonly gameId: string;
   readonly gameKey: string;
+  /** What PostgreSQL has computed so far. */
+  postgresCpuMs(): number;
+  countDeliveries(): Promise<number>;
   remove(): Promise<void>;
 }
 
@@ -49,9 +53,19 @@ export async function layOutGround(fans: number): Promise<Ground> {
       });
       await orm.em.fork().execute('vacuum (analyze)');
       const gameId = createIdsFor(DEVELOPMENT_MASTER_KEY)(null).toGlobal('Game', gameKey);
-      return { databaseUrl: database.url, gameId, gameKey, remove };
-    } finally {
+      const countDeliveries = async () => {
+        const [row] = await orm.em.fork().execute<{ count: number }[]>('select count(*)::int as count from delivery');
+        return row!.count;
+      };
+      const withOrm = async () => {
+        await orm.close();
+        await remove();
+      };
+      const cpu = () => postgresCpuMs(dataDir);
+      return { databaseUrl: database.url, gameId, gameKey, postgresCpuMs: cpu, countDeliveries, remove: withOrm };
+    } catch (error) {
       await orm.close();
+      throw error;
     }
   } catch (error) {
     await remove();

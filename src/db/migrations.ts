@@ -5,6 +5,7 @@ import { Rule } from '../../migrations/20261124000002-rule.ts';
 import { ConsentChanges } from '../../migrations/20261124000003-consent-changes.ts';
 import { Leases } from '../../migrations/20261124000004-lease.ts';
 import { Partners } from '../../migrations/20261125000003-partners.ts';
+import { Announce } from '../../migrations/20261125000004-announce.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -13,4 +14,5 @@ export const migrationsList = [
   { name: '20261124000003-consent-changes', class: ConsentChanges },
   { name: '20261124000004-lease', class: Leases },
   { name: '20261125000003-partners', class: Partners },
+  { name: '20261125000004-announce', class: Announce },
 ];
