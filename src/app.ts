@@ -17,6 +17,7 @@ import { identify } from './identity/identify.ts';
 import { bearerToken, createTokenVerifier, tokenExpired } from './identity/tokens.ts';
 import { ANONYMOUS } from './identity/viewer.ts';
 import { freshContext, type MakeEventContext, useLiveDelivery } from './live/deliver.ts';
+import { Drain } from './live/drain.ts';
 import { Live } from './live/index.ts';
 import { Hub } from './live/shared/hub.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
@@ -37,7 +38,10 @@ export interface App {
   readonly hub: Hub | null;
   /** Not yet listening. */
   readonly server: Server;
+  /** Drains, as `live/drain.ts` says, and lets go of everything. */
   close(): Promise<void>;
+  /** A close under way waits for nobody any more. */
+  hurry(): void;
 }
 
 export interface AppOptions {
@@ -80,6 +84,8 @@ export async function createApp({
   };
   const schema = buildSchema();
   const hub = sharing ? new Hub(services) : null;
+  const server = createServer();
+  const drain = new Drain(server, config.DRAIN_SECONDS);
 
   const yoga = createYoga<{ extra?: SocketExtra }, Context>({
     schema,
@@ -108,11 +114,12 @@ export async function createApp({
       useIntrospection(config.INTROSPECTION),
       useSecondLook(services),
       useLiveDelivery({ services, makeContext: makeEventContext, hub }),
+      drain.watchSockets(),
     ],
   });
 
   const routes = [
-    probeRoutes(orm, gate),
+    probeRoutes({ orm, gate, live, drain, sockets: () => sockets.clients.size }),
     policyRoutes(orm, schema),
     gpcRoutes,
     consentLogRoutes(orm, ledger.jwks, log),
@@ -126,15 +133,16 @@ export async function createApp({
         ]
       : []),
   ];
-  const server = createServer((req, res) => {
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => {
     if (routes.some((route) => route(req, res)) || refuseBody(req, res)) return;
     void yoga(req, res);
   });
-  const closeSockets = serveWebSockets(server, {
+  const sockets = serveWebSockets(server, {
     yoga,
     verify,
     path: ENDPOINT,
     allowedOrigins: config.ALLOWED_ORIGINS,
+    leaving: () => drain.leaving,
     onSignedIn: async (claims, { headers }) => {
       if (isVeto(headers['sec-gpc'])) await recordVeto(services, await identify(orm.em.fork(), claims));
     },
@@ -148,15 +156,12 @@ export async function createApp({
     server,
     close: async () => {
       stopPruning();
-      const closed = new Promise((resolve) => server.close(resolve));
-      await closeSockets();
-      server.closeIdleConnections();
-      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 2_000))]);
-      server.closeAllConnections();
+      await drain.leave(sockets);
       await Promise.all([live.close(), ledger.close()]);
       await lease.close();
       await orm.close(true);
     },
+    hurry: () => drain.hurry(),
   };
 }
 

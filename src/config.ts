@@ -38,6 +38,8 @@ const Environment = z.object({
   JWT_AUDIENCE: z.string().min(1).optional(),
   MASTER_KEY: z.string().min(32, 'must have at least 32 characters').default(DEVELOPMENT_MASTER_KEY),
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  /** Over how many seconds a node that is told to stop closes its sockets. */
+  DRAIN_SECONDS: z.coerce.number({ error: 'must be a number' }).min(0).max(600).default(5),
   /** Origins that browsers may call from, separated by commas. None: same origin only. */
   ALLOWED_ORIGINS: origins,
   GRAPHIQL: flag(true),

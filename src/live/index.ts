@@ -36,6 +36,7 @@ export class Live {
   readonly #bus: Bus;
   readonly #relay: Relay;
   readonly #stopPruning: () => void;
+  #streams = 0;
   readonly cursors: Cursors;
 
   private constructor({ orm, url, gate, lease, log }: LiveOptions, cursors: Cursors) {
@@ -97,9 +98,17 @@ export class Live {
       after === null ? { from: this.#relay.head, gap: false } : await this.#resume(topicName, after);
     const topic = this.#topics.get(topicName) ?? new Topic(this.#relay.head);
     this.#topics.set(topicName, topic);
+    this.#streams += 1;
     return new LiveStream(this.#orm, topicName, topic, from, gap, () => {
+      this.#streams -= 1;
       if (topic.listeners.size === 0 && this.#topics.get(topicName) === topic) this.#topics.delete(topicName);
     });
+  }
+
+  /** What is open now, for whoever watches this node. */
+  get census(): { streams: number; topics: number; listeners: number } {
+    const listeners = [...this.#topics.values()].reduce((sum, topic) => sum + topic.listeners.size, 0);
+    return { streams: this.#streams, topics: this.#topics.size, listeners };
   }
 
   async close(): Promise<void> {

@@ -31,6 +31,8 @@ interface WebSocketOptions {
   verify: VerifyToken;
   path: string;
   allowedOrigins: readonly string[];
+  /** Whether this node takes no more sockets. */
+  leaving: () => boolean;
   /** Called once a socket, with the upgrade request, before the first operation. */
   onSignedIn: (claims: Claims, request: IncomingMessage) => Promise<void>;
 }
@@ -38,10 +40,10 @@ interface WebSocketOptions {
 const FORBIDDEN = 4403;
 const TRY_AGAIN_LATER = 1013;
 
-/** Attaches to a server; the returned function closes every socket with 1001 and waits for them. */
-export function serveWebSockets(server: Server, options: WebSocketOptions): () => Promise<void> {
+/** Attaches to a server; what it returns holds the open sockets. */
+export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketServer {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.messageBytes, perMessageDeflate: false });
-  const graphqlServer = useServer<Record<string, unknown>, SocketExtra>(
+  useServer<Record<string, unknown>, SocketExtra>(
     {
       connectionInitWaitTimeout: 10_000,
       onConnect: async ({ connectionParams, extra }) => {
@@ -82,12 +84,11 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): () =
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const path = (request.url ?? '').split('?', 1)[0];
     if (path !== options.path) return refuse(socket, '404 Not Found');
+    if (options.leaving()) return refuse(socket, '503 Service Unavailable');
     if (!originAllowed(request, options.allowedOrigins)) return refuse(socket, '403 Forbidden');
     sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request));
   });
-  return async () => {
-    await graphqlServer.dispose();
-  };
+  return sockets;
 }
 
 /** What is to be executed, or the errors that say why nothing is. */

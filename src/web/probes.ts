@@ -3,30 +3,54 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ConsentGate } from '../consent/index.ts';
+import type { Drain } from '../live/drain.ts';
+import type { Live } from '../live/index.ts';
 
-export function probeRoutes(
-  orm: MikroORM,
-  { lease }: ConsentGate,
-): (req: IncomingMessage, res: ServerResponse) => boolean {
+interface Probed {
+  readonly orm: MikroORM;
+  readonly gate: ConsentGate;
+  readonly live: Live;
+  readonly drain: Drain;
+  readonly sockets: () => number;
+}
+
+export function probeRoutes({
+  orm,
+  gate: { lease },
+  live,
+  drain,
+  sockets,
+}: Probed): (req: IncomingMessage, res: ServerResponse) => boolean {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  new Gauge({
-    name: 'tightrope_consent_lease_held',
-    help: '1 while this node may show what consent allows.',
-    registers: [registry],
-    collect() {
-      this.set(lease.held() ? 1 : 0);
-    },
-  });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `tightrope_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('consent_lease_held', '1 while this node may show what consent allows.', () => (lease.held() ? 1 : 0));
+  gauge('draining', '1 once this node was told to stop.', () => (drain.leaving ? 1 : 0));
+  gauge('open_sockets', 'WebSockets that are open.', sockets);
+  gauge('open_event_streams', 'Streams that are open over HTTP.', () => drain.eventStreams);
+  gauge('open_streams', 'Subscriptions to topics that are open, over whatever.', () => live.census.streams);
+  gauge('topics', 'Topics that this node keeps in memory.', () => live.census.topics);
+  gauge('topic_listeners', 'Who waits at these topics.', () => live.census.listeners);
 
   const ready = async (res: ServerResponse) => {
-    const up = await orm.em
-      .fork()
-      .execute(sql`select 1`)
-      .then(
-        () => lease.held(),
-        () => false,
-      );
+    // At once, and before the lease and the database are asked.
+    const up =
+      !drain.leaving &&
+      (await orm.em
+        .fork()
+        .execute(sql`select 1`)
+        .then(
+          () => lease.held() && !drain.leaving,
+          () => false,
+        ));
     res.writeHead(up ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify({ ready: up }));
   };
   const metrics = async (res: ServerResponse) => {

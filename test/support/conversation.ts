@@ -17,6 +17,8 @@ export interface Conversation {
   /** Resolves once a message of that type has come, or fails when the server hangs up before. */
   heard(type: string, id?: string): Promise<Message>;
   subscribe(id: string, query: string, variables?: object): void;
+  /** Nothing that comes is read any more, not even a close. */
+  stopReading(): void;
   close(): void;
 }
 
@@ -59,6 +61,7 @@ export function converse(url: string, payload: unknown): Conversation {
         listener();
       }),
     subscribe: (id, query, variables) => send({ id, type: 'subscribe', payload: { query, variables } }),
+    stopReading: () => socket.pause(),
     close: () => socket.close(),
   };
 }

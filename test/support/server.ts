@@ -36,7 +36,13 @@ export interface TestServerOptions {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.databaseUrl ? null : await createTestDatabase();
   const databaseUrl = options.databaseUrl ?? database!.url;
-  const config = readConfig({ NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'error', ...options.settings });
+  const config = readConfig({
+    NODE_ENV: 'test',
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    DRAIN_SECONDS: '0',
+    ...options.settings,
+  });
   const log = createLog(config.LOG_LEVEL, options.log);
   const { makeEventContext = freshContext, sharing = makeEventContext === freshContext } = options;
   const app = await createApp({ config, databaseUrl, log, makeEventContext, sharing });

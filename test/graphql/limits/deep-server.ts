@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { useLimits } from '../../../src/graphql/limits.ts';
+import { Drain } from '../../../src/live/drain.ts';
 import { serveWebSockets } from '../../../src/live/websocket.ts';
 import { listen } from '../../../src/server.ts';
 
@@ -25,20 +26,18 @@ export async function startDeepServer(): Promise<{ url: string; close(): Promise
   });
   const server = createServer(yoga);
   const verify = () => Promise.reject(new Error('Nobody signs in here.'));
-  const closeSockets = serveWebSockets(server, {
+  const drain = new Drain(server, 0);
+  const sockets = serveWebSockets(server, {
     yoga,
     verify,
     path: '/graphql',
     allowedOrigins: [],
+    leaving: () => drain.leaving,
     onSignedIn: async () => {},
   });
   const url = `${await listen(server, { HOST: '127.0.0.1', PORT: 0 })}/graphql`;
   return {
     url,
-    close: async () => {
-      await closeSockets();
-      server.closeAllConnections();
-      server.close();
-    },
+    close: () => drain.leave(sockets),
   };
 }
