@@ -5,46 +5,12 @@
 import fc from 'fast-check';
 import { parse } from 'graphql';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import WebSocket from 'ws';
 import { readDependencies } from '../../src/graphql/shared.ts';
 import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, zoneIds } from '../support/operations.ts';
+import { offersIn as events, listen, openRaw, type RawStream as Raw } from '../support/raw-socket.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const EVERYTHING = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE', 'PERSONALIZATION'];
-
-/** A socket that keeps every message as the text it came in. */
-async function openRaw(url: string, token: string) {
-  const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
-  const texts: string[] = [];
-  const waiting = new Set<() => void>();
-  socket.on('message', (data) => {
-    texts.push(String(data));
-    for (const look of waiting) look();
-  });
-  const heard = (fits: () => boolean, patience = 10_000) =>
-    new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`Not heard: ${texts.join('\n')}`)), patience);
-      const look = () => {
-        if (!fits()) return;
-        clearTimeout(late);
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-    });
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  const send = (message: object) => socket.send(JSON.stringify(message));
-  send({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } });
-  await heard(() => texts.length > 0);
-  return { socket, texts, heard, send };
-}
-type Raw = Awaited<ReturnType<typeof openRaw>>;
-
-const listen = async (raw: Raw, id: string, query: string, variables: object) => {
-  raw.send({ id, type: 'subscribe', payload: { query, variables } });
-  await raw.heard(() => raw.texts.some((text) => text.startsWith(`{"id":"${id}","type":"next"`)));
-};
 
 describe('sharing', () => {
   let sharing: TestServer;
@@ -169,9 +135,6 @@ describe('sharing', () => {
     await members(0);
   });
 });
-
-/** The offers that came, in order. */
-const events = ({ texts }: Raw) => texts.filter((text) => text.includes('"OfferAnnounced"'));
 
 /** Operations over the live feed of offers: any of its fields, aliased, in fragments, under variables. */
 function documents() {
