@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { parse } from 'graphql';
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readDependencies } from '../../src/graphql/shared.ts';
 import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, zoneIds } from '../support/operations.ts';
@@ -107,6 +108,28 @@ describe('sharing', () => {
     expect(because(other)).toEqual([true, false]);
   });
 
+  it('looks again before it writes: what was decided before a withdrawal is not sent after it', async () => {
+    const token = await arrive(EVERYTHING, 'green-monster');
+    const raw = await openOn(sharing, token);
+    await listen(raw, 'a', LIVE_OFFERS, { gameId });
+    await members(1);
+    // The event is held back by an older transaction, and then its execution by a lock on what it loads.
+    const [older, lock] = [await begin(sharing), await begin(sharing)];
+    await older.query('select pg_current_xact_id()');
+    const offerId = await announce(sharing, gameId);
+    await lock.query('lock table offer in access exclusive mode');
+    await older.query('commit');
+    await expect
+      .poll(async () => (await lock.query(WAITING)).rowCount, { timeout: 10_000, interval: 20 })
+      .toBeGreaterThan(0);
+    await mutate(sharing, token, 'withdrawConsent', { scopes: ['PERSONALIZATION'] });
+    await lock.query('commit');
+    await raw.heard(() => events(raw).length === 1);
+    const { offer, because } = JSON.parse(events(raw)[0]!).payload.data.liveOffers;
+    expect({ offerId: offer.id, because }).toEqual({ offerId, because: null });
+    await Promise.all([older.end(), lock.end()]);
+  });
+
   it('lets go of a subscription that is given up, and of all when a socket closes', async () => {
     const raw = await openOn(sharing, await arrive(EVERYTHING, null));
     for (const id of ['a', 'b', 'c']) await listen(raw, id, LIVE_OFFERS, { gameId });
@@ -135,6 +158,15 @@ describe('sharing', () => {
     await members(0);
   });
 });
+
+const WAITING = `select 1 from pg_locks where not granted and relation = 'offer'::regclass`;
+
+async function begin({ databaseUrl }: TestServer): Promise<Client> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query('begin');
+  return client;
+}
 
 /** Operations over the live feed of offers: any of its fields, aliased, in fragments, under variables. */
 function documents() {
