@@ -12,7 +12,19 @@ export interface Arena {
   close(): Promise<void>;
 }
 
-export async function openArena(sockets: number, names: readonly PeerName[], keepsCursors = false): Promise<Arena> {
+export interface ArenaOptions {
+  /** How many of them subscribe at the beginning: all, if nothing else is said. */
+  readonly joining?: number;
+  /** Whether our own subscribers keep cursors, to resume from. */
+  readonly keepsCursors?: boolean;
+}
+
+/** Room for so many subscribers of each contestant. */
+export async function openArena(
+  sockets: number,
+  names: readonly PeerName[],
+  { joining = sockets, keepsCursors = false }: ArenaOptions = {},
+): Promise<Arena> {
   const ground = await layOutGround(sockets);
   const contestants: Contestant[] = [];
   const close = async () => {
@@ -22,7 +34,7 @@ export async function openArena(sockets: number, names: readonly PeerName[], kee
   try {
     const ours = await Ours.start(ground, keepsCursors);
     contestants.push(ours);
-    await ours.join(sockets);
+    await ours.join(joining);
     await ours.settle();
     const templates = await ours.templates();
     ours.announces = false;
@@ -31,7 +43,7 @@ export async function openArena(sockets: number, names: readonly PeerName[], kee
       const peer = await Contestant.ofPeer(name, templates);
       contestants.push(peer);
       peers.push(peer);
-      await peer.join(sockets);
+      await peer.join(joining);
       await peer.settle();
       await compare(peer, templates);
     }

@@ -33,7 +33,8 @@ export async function fanOut(
   const arena = await openArena(sockets, chosenPeers(options, contestants));
   try {
     const all: Record<string, Contestant> = Object.fromEntries(arena.peers.map((peer) => [peer.name, peer]));
-    const names = ['ours', ...Object.keys(all), 'oursAnnounced'];
+    // One mutation announces one offer: there is no announcing four in a tick.
+    const names = ['ours', ...Object.keys(all), ...(eventsPerTick === 1 ? ['oursAnnounced'] : [])];
     const ticks = Math.max(2, Math.round((options.events ?? DELIVERIES_PER_ROUND / sockets) / eventsPerTick));
     const rounds = await interleave(names, options.rounds ?? ROUNDS, async (name) => {
       arena.ours.announces = name === 'oursAnnounced';

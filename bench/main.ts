@@ -8,6 +8,9 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = 
   decision: () => import('./decision.ts'),
   fanout: () => import('./fanout.ts'),
   ledger: () => import('./ledger.ts'),
+  memory: () => import('./memory.ts'),
+  ramp: () => import('./ramp.ts'),
+  resume: () => import('./resume.ts'),
   withdrawal: () => import('./withdrawal.ts'),
   withdrawals: () => import('./withdrawals.ts'),
 };

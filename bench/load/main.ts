@@ -2,6 +2,7 @@
  * The load generator's process: thousands of subscribers of one contestant. It tells when the last of them has received
  * an event, how many frames and bytes came, and every fault.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { issueDevelopmentToken } from '../../src/identity/development-issuer.ts';
 import { SUBJECT } from '../ground/ground.ts';
 import { CLASSES, classOf } from '../live-offers.ts';
@@ -25,8 +26,9 @@ export interface Counts {
   readonly faultCount: number;
 }
 
-/** A source address has as many ports as the kernel lends; one is left long before. */
-const PER_ADDRESS = 15_000;
+/** The kernel lends some 28,000 ports towards one server; beyond these come from other loopback addresses of our own. */
+const PER_ADDRESS = 20_000;
+const NETWORK = `127.${1 + (process.pid % 250)}.0`;
 /** How many are on their way in at once. */
 const WIDTH = 64;
 const FAULTS_TOLD = 10;
@@ -58,7 +60,8 @@ function received(subscriber: Subscriber, size: number): void {
 async function open(places: readonly number[]): Promise<void> {
   const made = await Promise.all(
     places.map(async (place) => {
-      const address = `127.0.0.${1 + Math.floor(place / PER_ADDRESS)}`;
+      const block = Math.floor(place / PER_ADDRESS);
+      const address = block === 0 ? null : `${NETWORK}.${block}`;
       const token = tokens ? await issueDevelopmentToken('FAN', `${SUBJECT}${place}`) : null;
       const subscriber = new Subscriber(crowd, classOf(place), address, token);
       subscriber.keepsSample = place < CLASSES;
@@ -109,11 +112,20 @@ serveParent({
   cut: () => {
     for (const subscriber of subscribers) subscriber.cut();
   },
+  /** All of them again, each after the last event it has received. */
   resume: async () => {
     const at = now();
     await openAll(subscribers);
     return { fromMs: at, toMs: now() };
   },
-  /** How many have received anything yet. */
-  joined: () => subscribers.filter(({ last }) => last > 0).length,
+  /** How long each of the latest comers waited for its first event, once all of them have one. */
+  joinDelays: async ({ count, patienceMs }: { count: number; patienceMs: number }): Promise<number[]> => {
+    const comers = subscribers.slice(-count);
+    const deadline = performance.now() + patienceMs;
+    while (comers.some(({ firstAt }) => firstAt === null)) {
+      if (performance.now() > deadline) throw new Error('Not all who joined have received an event.');
+      await sleep(5);
+    }
+    return comers.map(({ openedAt, firstAt }) => firstAt! - openedAt);
+  },
 });

@@ -38,10 +38,13 @@ export class Subscriber {
   /** The latest event's frame, where somebody asked to keep it. */
   sample: string | null = null;
   keepsSample = false;
+  /** When its first packet left, and when its first event came, on this process's clock. */
+  openedAt = 0;
+  firstAt: number | null = null;
   cursor: string | null = null;
   readonly #crowd: Crowd;
   readonly #token: string | null;
-  readonly #address: string;
+  readonly #address: string | null;
   #socket: Socket | null = null;
   #rest: Buffer | null = null;
   #upgraded = false;
@@ -50,7 +53,7 @@ export class Subscriber {
   /** Where in a frame the title's digits stood last time. */
   #digitsAt = 0;
 
-  constructor(crowd: Crowd, consentClass: number, address: string, token: string | null) {
+  constructor(crowd: Crowd, consentClass: number, address: string | null, token: string | null) {
     this.#crowd = crowd;
     this.consentClass = consentClass;
     this.#address = address;
@@ -60,12 +63,13 @@ export class Subscriber {
   /** Resolves when the subscription has been asked for, resuming after what came last if cursors are kept. */
   open(): Promise<void> {
     const { port, protocol } = this.#crowd;
+    this.openedAt = performance.now();
     const subscribed = Promise.withResolvers<void>();
     [this.#subscribed, this.#upgraded, this.#cut, this.#rest] = [subscribed, false, false, null];
     const socket = connect({
       port,
       host: '127.0.0.1',
-      localAddress: this.#address,
+      ...(this.#address === null ? {} : { localAddress: this.#address }),
       noDelay: true,
       onread: { buffer: shared, callback: (length) => this.#read(length) },
     });
@@ -106,6 +110,7 @@ export class Subscriber {
       this.#crowd.fault(`event ${event} came after event ${this.last}`);
     }
     this.last = event;
+    this.firstAt ??= performance.now();
     if (this.#crowd.keepsCursors) this.#keepCursor(buffer, start, end);
     if (this.keepsSample) this.sample = buffer.toString('utf8', start, end);
     this.#crowd.received(this, end - start);

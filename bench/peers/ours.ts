@@ -22,7 +22,8 @@ let original = '';
 serveParent({
   listen: async () => Number(new URL(await listen(app.server, config)).port),
   /** Of the announcement with this title; the numbers are those of the events to come. */
-  prepare: async ({ like, events }: { like: number; events: number[] }) => {
+  prepare: async ({ like, events: wanted }: { like: number; events: number[] }) => {
+    const events = wanted.filter((event) => !copies.has(event));
     const { rows } = await client.query(
       'select a.id from announcement a join offer o on o.id = a.offer_id where o.title = $1',
       [titleOf(like)],
