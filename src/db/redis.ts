@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 const CONNECT_MS = 2_000;
 const ANSWER_MS = 250;
 /** A connection on which something was asked and nothing came for so long is dead, and is made anew. */
-const SILENT_MS = 3_000;
+const SILENT_MS = 500;
 const RECONNECT_MS = [50, 100, 250, 500, 1_000];
 
 /** `name` is what the server's own list of clients shows. */
