@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import { Barrier, ConsentGate, isVeto, LeaseKeeper, Ledger, recordVeto } from './consent/index.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
+import { connectRedis } from './db/redis.ts';
 import { createIdsFor, Seal } from './graphql/ids.ts';
 import { LIMITS, useIntrospection, useLimits } from './graphql/limits.ts';
 import { createErrorMask } from './graphql/mask-error.ts';
@@ -64,10 +65,11 @@ export async function createApp({
   sharing = makeEventContext === freshContext,
 }: AppOptions): Promise<App> {
   const orm = await connectOrm(databaseUrl);
+  const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, log) : null;
   const gate = new ConsentGate(orm);
   const lease = await LeaseKeeper.start(databaseUrl, gate, log);
   const seal = new Seal(config.MASTER_KEY, 'stream');
-  const live = await Live.start({ orm, url: databaseUrl, gate, lease, seal, log });
+  const live = await Live.start({ orm, url: databaseUrl, redis, gate, lease, seal, log });
   const verify = createTokenVerifier(config);
   const ledger = await Ledger.start(orm, config.MASTER_KEY, log);
   const stopPruning = keepPruningEngagement(orm, log);
@@ -159,6 +161,7 @@ export async function createApp({
       await drain.leave(sockets);
       await Promise.all([live.close(), ledger.close()]);
       await lease.close();
+      redis?.disconnect();
       await orm.close(true);
     },
     hurry: () => drain.hurry(),

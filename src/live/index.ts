@@ -3,12 +3,16 @@
  * nodes whom to forget. The bus stays private: outside this folder there are only `emit`, `wake` and `open`.
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
+import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { ConsentGate } from '../consent/gate.ts';
 import type { LeaseKeeper } from '../consent/lease/lease-keeper.ts';
 import { InputError } from '../errors.ts';
 import type { Seal } from '../graphql/ids.ts';
-import { Bus } from './bus.ts';
+import { Bus } from './bus/bus.ts';
+import { PostgresWire } from './bus/postgres-wire.ts';
+import { RedisWire } from './bus/redis-wire.ts';
+import type { WakeUp } from './bus/wake-up.ts';
 import { Cursors, type Position } from './position.ts';
 import { Relay } from './relay.ts';
 import { keepPruning } from './retention.ts';
@@ -23,6 +27,8 @@ export type { LiveStream, StreamItem } from './stream.ts';
 export interface LiveOptions {
   readonly orm: MikroORM;
   readonly url: string;
+  /** Null: nodes wake each other through PostgreSQL alone. */
+  readonly redis: Redis | null;
   readonly gate: ConsentGate;
   readonly lease: LeaseKeeper;
   /** Seals the cursors. */
@@ -39,7 +45,7 @@ export class Live {
   #streams = 0;
   readonly cursors: Cursors;
 
-  private constructor({ orm, url, gate, lease, log }: LiveOptions, cursors: Cursors) {
+  private constructor({ orm, url, redis, gate, lease, log }: LiveOptions, cursors: Cursors) {
     this.#orm = orm;
     this.cursors = cursors;
     this.#relay = new Relay(orm, log, (events) => {
@@ -52,10 +58,16 @@ export class Live {
       for (const topic of touched) topic.wake();
     });
     this.#stopPruning = keepPruning(orm, log);
-    this.#bus = new Bus(orm, url, log, (wakeUp) => {
+    const hear = (wakeUp: WakeUp) => {
       for (const fan of wakeUp.fans ?? []) gate.forget(fan);
       if (wakeUp.outbox) this.#relay.wake();
       if (wakeUp.log) lease.wake();
+    };
+    this.#bus = new Bus({
+      postgres: new PostgresWire(orm, url, log, hear),
+      redis: redis && new RedisWire(redis, cursors.generation, log, hear),
+      log,
+      hear,
     });
   }
 
@@ -109,6 +121,11 @@ export class Live {
   get census(): { streams: number; topics: number; listeners: number } {
     const listeners = [...this.#topics.values()].reduce((sum, topic) => sum + topic.listeners.size, 0);
     return { streams: this.#streams, topics: this.#topics.size, listeners };
+  }
+
+  /** Over what the other nodes are woken. */
+  get wakeUps(): { redisUp: boolean | null; sent: { readonly redis: number; readonly postgres: number } } {
+    return { redisUp: this.#bus.redisUp, sent: this.#bus.sent };
   }
 
   async close(): Promise<void> {

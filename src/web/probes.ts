@@ -1,7 +1,7 @@
 /** The pages that machines look at: /health (the process lives), /ready (it can serve), /metrics (Prometheus). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ConsentGate } from '../consent/index.ts';
 import type { Drain } from '../live/drain.ts';
 import type { Live } from '../live/index.ts';
@@ -40,6 +40,22 @@ export function probeRoutes({
   gauge('topics', 'Topics that this node keeps in memory.', () => live.census.topics);
   gauge('topic_listeners', 'Who waits at these topics.', () => live.census.listeners);
 
+  gauge('redis_up', '1 while Redis carries the wake-ups; 0 too where there is none.', () =>
+    live.wakeUps.redisUp ? 1 : 0,
+  );
+  new Counter({
+    name: 'tightrope_wake_ups_sent_total',
+    help: 'Messages that tell the other nodes that there is something to read.',
+    labelNames: ['over'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const { redis, postgres } = live.wakeUps.sent;
+      this.inc({ over: 'redis' }, redis);
+      this.inc({ over: 'postgres' }, postgres);
+    },
+  });
+
   const ready = async (res: ServerResponse) => {
     // At once, and before the lease and the database are asked.
     const up =
@@ -51,7 +67,14 @@ export function probeRoutes({
           () => lease.held() && !drain.leaving,
           () => false,
         ));
-    res.writeHead(up ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify({ ready: up }));
+    res
+      .writeHead(up ? 200 : 503, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ ready: up, ...stateOfRedis() }));
+  };
+  /** Without it a node is slower to hear of the others, and as ready as with it. */
+  const stateOfRedis = () => {
+    const { redisUp } = live.wakeUps;
+    return redisUp === null ? {} : { redis: redisUp ? 'up' : 'down' };
   };
   const metrics = async (res: ServerResponse) => {
     res.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
