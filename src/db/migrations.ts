@@ -6,6 +6,7 @@ import { ConsentChanges } from '../../migrations/20261124000003-consent-changes.
 import { Leases } from '../../migrations/20261124000004-lease.ts';
 import { Partners } from '../../migrations/20261125000003-partners.ts';
 import { Announce } from '../../migrations/20261125000004-announce.ts';
+import { Points } from '../../migrations/20261125000008-points.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -15,4 +16,5 @@ export const migrationsList = [
   { name: '20261124000004-lease', class: Leases },
   { name: '20261125000003-partners', class: Partners },
   { name: '20261125000004-announce', class: Announce },
+  { name: '20261125000008-points', class: Points },
 ];

@@ -16,6 +16,10 @@ import { Policy } from '../consent/policy.entity.ts';
 import { AgeThreshold } from '../fans/age.entity.ts';
 import { Fan } from '../fans/fan.entity.ts';
 import { Outbox } from '../live/outbox.entity.ts';
+import { PointsEntry } from '../loyalty/points.entity.ts';
+import { EarningRule, LoyaltyProgram, Tier } from '../loyalty/program.entity.ts';
+import { Purchase, PurchaseRefund } from '../loyalty/purchase.entity.ts';
+import { Reward, RewardRedemption } from '../loyalty/reward.entity.ts';
 import { Announcement, Delivery } from '../offers/announcement.entity.ts';
 import { Campaign, Offer } from '../offers/campaign.entity.ts';
 import { Engagement } from '../offers/engagement.entity.ts';
@@ -58,6 +62,14 @@ export const ENTITIES = [
   Announcement,
   Delivery,
   Engagement,
+  PointsEntry,
+  LoyaltyProgram,
+  Tier,
+  EarningRule,
+  Purchase,
+  PurchaseRefund,
+  Reward,
+  RewardRedemption,
   Outbox,
 ];
 

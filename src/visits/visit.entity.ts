@@ -24,6 +24,8 @@ export const Visit = defineEntity({
     nonce: p.text(),
     arrivedAt: createdAt(),
     leftAt: instant().nullable(),
+    /** When staff or a gate saw the fan arrive. Empty: only the fan says so, which earns nothing. */
+    provenAt: instant().nullable(),
   },
 });
 export type Visit = InferEntity<typeof Visit>;

@@ -1,0 +1,2 @@
+export type { EarningSource } from './points.entity.ts';
+export { earnByRules, earnPoints, reverseEarnings } from './points.service.ts';
