@@ -64,7 +64,7 @@ export async function createApp({
   makeEventContext = freshContext,
   sharing = makeEventContext === freshContext,
 }: AppOptions): Promise<App> {
-  const orm = await connectOrm(databaseUrl);
+  const orm = await connectOrm(databaseUrl, { transactionSeconds: config.TRANSACTION_SECONDS });
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, log) : null;
   const gate = new ConsentGate(orm);
   const lease = await LeaseKeeper.start(databaseUrl, gate, log);

@@ -40,6 +40,8 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   /** Over how many seconds a node that is told to stop closes its sockets. */
   DRAIN_SECONDS: z.coerce.number({ error: 'must be a number' }).min(0).max(600).default(5),
+  /** After so many seconds PostgreSQL ends a transaction of this server: one writer must not stall all streams. 0: never. */
+  TRANSACTION_SECONDS: z.coerce.number({ error: 'must be a number' }).int().min(0).max(3_600).default(30),
   /** Origins that browsers may call from, separated by commas. None: same origin only. */
   ALLOWED_ORIGINS: origins,
   GRAPHIQL: flag(true),

@@ -29,6 +29,7 @@ import { Game, Team } from '../venues/game.entity.ts';
 import { Venue, Zone } from '../venues/venue.entity.ts';
 import { Visit } from '../visits/visit.entity.ts';
 import { Installation } from './installation.entity.ts';
+import { takeBackLost } from './lost-connections.ts';
 import { migrationsList } from './migrations.ts';
 
 export const ENTITIES = [
@@ -76,15 +77,28 @@ export const ENTITIES = [
 /** A database that has gone silent without closing the connection would otherwise be waited for without end. */
 const QUERY_TIMEOUT_MS = 15_000;
 
-/** Connects lazily: an unreachable database shows at the first query. Pool sizes are per process. */
-export function connectOrm(url: string, pool: { max: number } = { max: 16 }): Promise<MikroORM> {
+export interface Connections {
+  /** Per process. */
+  readonly max?: number;
+  /** After which PostgreSQL ends a transaction, and its connection. 0, as for migrations and imports: never. */
+  readonly transactionSeconds?: number;
+}
+
+/** Connects lazily: an unreachable database shows at the first query. */
+export function connectOrm(url: string, { max = 16, transactionSeconds = 0 }: Connections = {}): Promise<MikroORM> {
   return MikroORM.init(
     defineConfig({
       clientUrl: url,
       entities: ENTITIES,
       extensions: [Migrator],
-      pool: { min: 0, max: pool.max },
-      driverOptions: { query_timeout: QUERY_TIMEOUT_MS, connectionTimeoutMillis: QUERY_TIMEOUT_MS, keepAlive: true },
+      pool: { min: 0, max },
+      driverOptions: {
+        query_timeout: QUERY_TIMEOUT_MS,
+        connectionTimeoutMillis: QUERY_TIMEOUT_MS,
+        keepAlive: true,
+        onPoolCreated: takeBackLost,
+        ...(transactionSeconds > 0 ? { options: `-c transaction_timeout=${transactionSeconds}s` } : {}),
+      },
       discovery: { warnWhenNoEntities: false },
       // Presence lives in unlogged partitions, which the schema generator does not know.
       schemaGenerator: {

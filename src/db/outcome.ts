@@ -1,8 +1,11 @@
 /** What became of a statement, as far as the driver's error tells. */
 import { ServiceError } from '../errors.ts';
 
-/** Connection refused, reset or timed out; PostgreSQL's classes 08 (connection), 53 (resources) and 57 (shutdown). */
-const UNREACHABLE = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08|53|57P)/;
+/**
+ * Connection refused, reset or timed out; PostgreSQL's classes 08 (connection), 53 (resources) and 57 (shutdown), and
+ * 25P04: the transaction took longer than the server allows, and is undone.
+ */
+const UNREACHABLE = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08|53|57P|25P04)/;
 /** It had been sent when the connection went. Refused or not found means that it had not. */
 const LOST = /^(ECONNRESET|EPIPE|ETIMEDOUT|08006|08007|57P)/;
 /** The driver's own words, which have no code. */

@@ -9,6 +9,7 @@ import type { ConsentGate } from '../consent/gate.ts';
 import type { LeaseKeeper } from '../consent/lease/lease-keeper.ts';
 import { InputError } from '../errors.ts';
 import type { Seal } from '../graphql/ids.ts';
+import { type Backlog, readBacklog } from './backlog.ts';
 import { Bus } from './bus/bus.ts';
 import { PostgresWire } from './bus/postgres-wire.ts';
 import { RedisWire } from './bus/redis-wire.ts';
@@ -19,6 +20,7 @@ import { keepPruning } from './retention.ts';
 import { LiveStream } from './stream.ts';
 import { Topic } from './topic.ts';
 
+export type { Backlog } from './backlog.ts';
 export { emit, fanTopic, gameTopic, type LiveEvent, partnerTopic } from './outbox.ts';
 export type { Position } from './position.ts';
 export { type Broadcast, type BroadcastEvent, BroadcastStream, type Captures } from './shared/broadcast.ts';
@@ -126,6 +128,11 @@ export class Live {
   /** Over what the other nodes are woken. */
   get wakeUps(): { redisUp: boolean | null; sent: { readonly redis: number; readonly postgres: number } } {
     return { redisUp: this.#bus.redisUp, sent: this.#bus.sent };
+  }
+
+  /** What is committed and not yet handed out here, and for how long it has been kept back. */
+  readBacklog(): Promise<Backlog> {
+    return readBacklog(this.#orm.em.fork(), this.head);
   }
 
   async close(): Promise<void> {

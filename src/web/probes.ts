@@ -4,7 +4,7 @@ import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { ConsentGate } from '../consent/index.ts';
 import type { Drain } from '../live/drain.ts';
-import type { Live } from '../live/index.ts';
+import type { Backlog, Live } from '../live/index.ts';
 
 interface Probed {
   readonly orm: MikroORM;
@@ -39,6 +39,12 @@ export function probeRoutes({
   gauge('open_streams', 'Subscriptions to topics that are open, over whatever.', () => live.census.streams);
   gauge('topics', 'Topics that this node keeps in memory.', () => live.census.topics);
   gauge('topic_listeners', 'Who waits at these topics.', () => live.census.listeners);
+  // Asked before each report; no number while the database does not answer.
+  let backlog: Backlog | null = null;
+  const stalled = 'Age of the oldest open transaction that has written, for which all streams wait.';
+  gauge('outbox_stalled_seconds', stalled, () => backlog?.stalledSeconds ?? Number.NaN);
+  const waiting = 'Events that are committed and that this node has not handed out yet.';
+  gauge('outbox_waiting', waiting, () => backlog?.waiting ?? Number.NaN);
 
   gauge('redis_up', '1 while Redis carries the wake-ups; 0 too where there is none.', () =>
     live.wakeUps.redisUp ? 1 : 0,
@@ -77,6 +83,7 @@ export function probeRoutes({
     return redisUp === null ? {} : { redis: redisUp ? 'up' : 'down' };
   };
   const metrics = async (res: ServerResponse) => {
+    backlog = await live.readBacklog().catch(() => null);
     res.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
   };
 
