@@ -31,7 +31,7 @@ describe('a writer', () => {
     await client.query('begin');
     return client;
   };
-  const keyOf = (type: 'Game' | 'Campaign', id: string) => server.services.idsFor(null).parse(id)!.key;
+  const keyOf = (id: string) => server.services.idsFor(null).parse(id)!.key;
   /** Resolves once so many statements of others wait for a lock on this table. */
   const waiting = (client: Client, relation: string, count: number) =>
     expect.poll(() => countWaiting(client, relation), { timeout: 10_000, interval: 10 }).toBe(count);
@@ -71,7 +71,7 @@ describe('a writer', () => {
     expect(errors?.[0]?.extensions.code).toBe('UNAVAILABLE');
     expect(await countWaiting(lock, 'delivery')).toBe(0);
     await lock.query('rollback');
-    const key = keyOf('Campaign', campaign.id);
+    const key = keyOf(campaign.id);
     const left = await server.services.orm.em
       .fork()
       .execute(sql`select 1 from announcement where campaign_id = ${key}`);
@@ -83,7 +83,7 @@ describe('a writer', () => {
     const stream = await listenAs();
     const campaign = await createCampaign(server);
     const lock = await begin();
-    await lock.query('select 1 from game where id = $1 for update', [keyOf('Game', gameId)]);
+    await lock.query('select 1 from game where id = $1 for update', [keyOf(gameId)]);
     const input = { campaignId: campaign.id, gameId, idempotencyKey: 'first' };
     const announced = mutate(server, campaign.token, 'announceOffer', input);
     await waiting(lock, 'game', 1);
