@@ -5,7 +5,8 @@ export { ConsentGate, placeOf } from './gate.ts';
 export { type Granted, grantScopes } from './grants.service.ts';
 export { Barrier, type Passed } from './lease/barrier.ts';
 export { LeaseKeeper } from './lease/lease-keeper.ts';
-export { Ledger, type Receipt } from './ledger/index.ts';
+export { Ledger, type Receipt, sealedArguments } from './ledger/index.ts';
+export { requireMayTakeAway } from './on-behalf.ts';
 export {
   findCurrentPolicy,
   findPolicyHistory,

@@ -6,6 +6,7 @@ import { ConsentChanges } from '../../migrations/20261124000003-consent-changes.
 import { Leases } from '../../migrations/20261124000004-lease.ts';
 import { Partners } from '../../migrations/20261125000003-partners.ts';
 import { Announce } from '../../migrations/20261125000004-announce.ts';
+import { Erasure } from '../../migrations/20261125000005-erasure.ts';
 import { Points } from '../../migrations/20261125000008-points.ts';
 
 export const migrationsList = [
@@ -16,5 +17,6 @@ export const migrationsList = [
   { name: '20261124000004-lease', class: Leases },
   { name: '20261125000003-partners', class: Partners },
   { name: '20261125000004-announce', class: Announce },
+  { name: '20261125000005-erasure', class: Erasure },
   { name: '20261125000008-points', class: Points },
 ];

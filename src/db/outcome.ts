@@ -25,12 +25,23 @@ export function sayIfUnknown(error: unknown): never {
   throw new ServiceError('OUTCOME_UNKNOWN', 'It may have taken effect. Asking again is safe.');
 }
 
+/**
+ * Whether the fan that it was about has been erased meanwhile: `require_enrolled` found nobody, or a row that hangs on
+ * the fan could not be written any more.
+ */
+export function isErased(error: unknown): boolean {
+  return causes(error).some(
+    ({ code, constraint }) => code === 'P0002' || (code === '23503' && constraint.endsWith('fan_id_foreign')),
+  );
+}
+
 /** The driver wraps errors; what happened may be some causes down. */
-function causes(error: unknown): { code: string; message: string }[] {
-  const found: { code: string; message: string }[] = [];
+function causes(error: unknown): { code: string; constraint: string; message: string }[] {
+  const found: { code: string; constraint: string; message: string }[] = [];
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
   for (let at = error; at instanceof Error && found.length < 5; at = at.cause) {
-    const { code } = at as Error & { code?: unknown };
-    found.push({ code: typeof code === 'string' ? code : '', message: at.message });
+    const { code, constraint } = at as Error & { code?: unknown; constraint?: unknown };
+    found.push({ code: text(code), constraint: text(constraint), message: at.message });
   }
   return found;
 }

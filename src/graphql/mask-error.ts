@@ -4,7 +4,7 @@
  */
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { isUnreachable } from '../db/outcome.ts';
+import { isErased, isUnreachable } from '../db/outcome.ts';
 import { CodedError } from '../errors.ts';
 
 export function createErrorMask(log: Logger): (error: unknown) => Error {
@@ -19,6 +19,7 @@ export function createErrorMask(log: Logger): (error: unknown) => Error {
     if (graphqlError && !cause) {
       return graphqlError.extensions.code ? graphqlError : outward(graphqlError.message, 'BAD_REQUEST');
     }
+    if (isErased(cause)) return outward('Enroll first: what there was has been erased.', 'NOT_ENROLLED');
     log.error({ err: cause, path }, 'an operation failed');
     if (isUnreachable(cause)) return outward('The service cannot answer now. Try again.', 'UNAVAILABLE');
     return outward('Something went wrong on our side.', 'INTERNAL');

@@ -11,6 +11,7 @@ import '../offers/engagement.graphql.ts';
 import '../offers/live-offers.graphql.ts';
 import '../offers/offer-stream.graphql.ts';
 import '../partners/partners.graphql.ts';
+import '../rights/rights.graphql.ts';
 import '../venues/games.graphql.ts';
 import '../venues/venues.graphql.ts';
 import '../visits/visits.graphql.ts';

@@ -6,6 +6,7 @@
 import { LockMode, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
+import { isErased } from '../db/outcome.ts';
 import { readNow } from '../db/sql.ts';
 import { ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireRole } from '../identity/roles.ts';
@@ -28,7 +29,17 @@ export type Announce = z.infer<typeof Announce>;
 export async function announceOffer(context: Context, input: Announce): Promise<Announcement> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
   const wanted = read(Announce, input);
-  const announced = await context.em.transactional(async (em) => {
+  const announced = await announceOnce(context.em, partnerId, wanted).catch((error) => {
+    // Somebody was erased between being chosen and being told: the audience is chosen anew.
+    if (!isErased(error)) throw error;
+    return announceOnce(context.em.fork(), partnerId, wanted);
+  });
+  context.live.wake();
+  return announced;
+}
+
+function announceOnce(own: SqlEntityManager, partnerId: string, wanted: Announce): Promise<Announcement> {
+  return own.transactional(async (em) => {
     const campaign = await em.findOne(
       Campaign,
       { id: wanted.campaignId, partnerId },
@@ -58,8 +69,6 @@ export async function announceOffer(context: Context, input: Announce): Promise<
     await emit(em, partnerTopic(partnerId), 'OFFER_ANNOUNCED', { ...event, campaignId: campaign.id });
     return announcement;
   });
-  context.live.wake();
-  return announced;
 }
 
 /**

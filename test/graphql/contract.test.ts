@@ -19,6 +19,7 @@ const WORKING = [
   'WithdrawConsent',
   'PauseForGame',
   'PreviewConsent',
+  'EraseMe',
   'CheckIn',
   'CheckOut',
   'RecordEngagement',

@@ -38,6 +38,7 @@ const MUTATIONS = {
   withdrawConsent: 'withdrawn { id scope status } receipt { id jws } barrier { nodes waitedMs } erased',
   pauseForGame: 'game { id } resumesAt receipt { id jws } barrier { nodes waitedMs }',
   enrollWard: 'ward { id displayName } receipt { id jws }',
+  eraseMe: 'erasedAt certificate { id jws } barrier { nodes waitedMs }',
   checkIn: 'visit { id arrivedAt game { id } } created',
   checkOut: 'visit { id leftAt }',
   recordEngagement: 'recorded',

@@ -1,4 +1,4 @@
-/** What a fan may ask of the ledger: their receipts again, whether all of it still holds; and, once, to be forgotten. */
+/** What a fan may ask of the ledger: their receipts again, and whether all of it still holds. */
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import type { JSONWebKeySet } from 'jose';
 import { arrayOf } from '../../db/sql.ts';
@@ -129,10 +129,4 @@ async function countActsWithoutEntry(em: SqlEntityManager, fanId: string): Promi
     select count(*)::int as count from act
     where not entered and id > (select min(id) from act where entered)`);
   return row!.count;
-}
-
-/** Erasure: what is left of the fan in the ledger opens for nobody, and the tree still verifies. */
-export async function eraseOpenings(em: SqlEntityManager, fanId: string): Promise<void> {
-  await em.execute(sql`delete from ledger_opening where fan_id = ${fanId}`);
-  await em.execute(sql`delete from fan_key where fan_id = ${fanId}`);
 }

@@ -19,7 +19,7 @@ import { Sequencer } from './sequencer.ts';
 import { Signer } from './signing.ts';
 
 export type { LedgerAction, NamedScope } from './entry.ts';
-export { eraseOpenings, type LedgerCheck } from './fan-ledger.service.ts';
+export type { LedgerCheck } from './fan-ledger.service.ts';
 export { findHead, findHeads, findLeaves, proveConsistency, proveInclusion } from './log.service.ts';
 export type { Receipt } from './receipts.ts';
 export { type Act, appendEntry, type SealedAct, type Sealer, sealedArguments } from './sealer.ts';

@@ -18,10 +18,11 @@ import { canonicalJson, type Json } from './canonical-json.ts';
 
 /** Ed25519 (RFC 8037), under the name that every JOSE library knows. */
 export const ALGORITHM = 'EdDSA';
-/** Neither is `at+jwt`, so neither passes as an access token, nor one as the other. */
+/** None is `at+jwt`, so none passes as an access token, nor one as another. */
 export const RECEIPT_TYPE = 'consent-receipt+jwt';
+export const CERTIFICATE_TYPE = 'erasure-certificate+jwt';
 export const HEAD_TYPE = 'consent-log-head+jwt';
-export type StatementType = typeof RECEIPT_TYPE | typeof HEAD_TYPE;
+export type StatementType = typeof RECEIPT_TYPE | typeof CERTIFICATE_TYPE | typeof HEAD_TYPE;
 
 /** The DER prefix of an Ed25519 private key (RFC 8410); the 32 bytes of the seed follow. */
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');

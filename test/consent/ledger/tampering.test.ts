@@ -1,10 +1,7 @@
 /** Whoever owns the database may try: each thing is changed once, and the fan, or any stranger, finds out. */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eraseOpenings } from '../../../src/consent/ledger/index.ts';
-import { verifyOffline } from '../../../src/consent/ledger/offline.ts';
-import { readLedger, saveLog } from '../../support/ledger.ts';
-import { enrollFan, mutate, POLICY } from '../../support/operations.ts';
+import { enrollFan, mutate } from '../../support/operations.ts';
 import { startTestServer, type TestServer } from '../../support/server.ts';
 
 const VERIFY = '{ me { verifyLedger { ok entries head } } }';
@@ -85,42 +82,5 @@ describe('a fan who verifies the ledger', () => {
     expect(await verify()).toMatchObject({ ok: true, entries: 3 });
     await tamper(fan!.id, deed, async () => expect(await verify()).toMatchObject({ ok: false }));
     expect(await verify()).toMatchObject({ ok: true, entries: 3 });
-  });
-});
-
-describe('erasing a fan from the ledger', () => {
-  it('makes the entries meaningless, and leaves a tree that verifies, with the receipts that others hold', async () => {
-    const server = await startTestServer();
-    const { orm } = server.services;
-    const [gone, stays] = [await enrollFan(server, ['ANALYTICS']), await enrollFan(server)];
-    const { receipt } = await mutate(server, stays.token, 'grantConsent', {
-      scopes: ['ANALYTICS'],
-      policyVersion: POLICY,
-    });
-    const before = await saveLog(server);
-    const [fan] = await orm.em
-      .fork()
-      .execute<{ id: string }[]>(sql`select id from fan where subject = ${gone.subject}`);
-    const counts = await readLedger(orm);
-
-    await orm.em.fork().transactional((em) => eraseOpenings(em, fan!.id));
-
-    const [left] = await orm.em.fork().execute<{ keys: number; openings: number }[]>(sql`
-      select (select count(*) from fan_key where fan_id = ${fan!.id})::int as keys,
-        (select count(*) from ledger_opening where fan_id = ${fan!.id})::int as openings`);
-    expect(left).toEqual({ keys: 0, openings: 0 });
-    const { data } = await server.ask(
-      gone.token,
-      '{ me { consentHistory(first: 9) { edges { node { receipt { id } } } } } }',
-    );
-    for (const { node } of data.me.consentHistory.edges) expect(node.receipt).toBeNull();
-
-    await mutate(server, stays.token, 'withdrawConsent', { scopes: ['ANALYTICS'] });
-    const after = await saveLog(server);
-    const checks = await verifyOffline(before.jwks, [receipt.jws], [...before.logs, ...after.logs]);
-    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-    expect(await readLedger(orm)).toMatchObject({ entries: counts.entries + 1, leaves: counts.leaves + 1 });
-    expect((await server.ask(stays.token, VERIFY)).data.me.verifyLedger).toMatchObject({ ok: true, entries: 3 });
-    await server.close();
   });
 });
