@@ -1,6 +1,6 @@
 /**
- * Grants as state, events as the record. `consent_event` is append-only: a trigger refuses UPDATE and DELETE. The
- * ledger's tree, its receipts and the leases build upon it.
+ * Grants as state, events as the record. `consent_event` is append-only: triggers refuse UPDATE, and DELETE
+ * while there is the fan whose record it is. The ledger's tree, its receipts and the leases build upon it.
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { createdAt, id, instant } from '../db/columns.ts';
