@@ -78,12 +78,11 @@ const ABOUT_OTHERS = /ward/i;
 function enter({ oracle, aboutTheFan }: Judged, place: Place, pick: Pick, key: string): Place {
   const gate = gateOf(pick.field);
   const root = place.path === 'data';
+  const isOwn = aboutTheFan || (oracle.isSelf && !oracle.isGone);
   return {
     path: `${place.path}.${key}`,
     gates: gate ? [...place.gates, gate] : place.gates,
-    ofTheFan:
-      place.ofTheFan ||
-      (root && !ABOUT_OTHERS.test(pick.key) && (aboutTheFan || oracle.isSelf || pick.idOf !== undefined)),
+    ofTheFan: place.ofTheFan || (root && !ABOUT_OTHERS.test(pick.key) && (isOwn || pick.idOf !== undefined)),
     inSubject: place.inSubject || isSubjectType(pick.parent),
     selfOnly: place.selfOnly || pick.field.extensions.selfOnly === true,
   };

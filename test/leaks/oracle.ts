@@ -54,11 +54,16 @@ export class Oracle {
     return this.viewer === 'the fan';
   }
 
+  /** Whoever signs in as the fan was before is somebody new by now, or nobody. */
+  get isGone(): boolean {
+    return this.isSelf && this.#truth.erased === true;
+  }
+
   sees(): Verdict {
     const { operator, present, unclear, erased } = this.#truth;
     switch (this.viewer) {
       case 'the fan':
-        return erased ? 'either' : 'shown';
+        return erased ? 'withheld' : 'shown';
       case 'this partner':
       case 'another partner':
         if (this.#shared().size === 0) return 'withheld';

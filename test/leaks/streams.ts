@@ -193,7 +193,8 @@ export class StateStreams {
     const age = this.#ageOf(answer);
     // Sent while all was granted.
     if (isOld && (age === 'old' || !openHere)) return { leaks: [], shown: [] };
-    const leaks = answer.errors ? [JSON.stringify(answer.errors)] : [];
+    const refused = new Oracle(truth, viewer).isGone;
+    const leaks = answer.errors && !refused ? [JSON.stringify(answer.errors)] : [];
     // A partner's stream tells of many fans: what is not of this one's offers tells nothing of this one.
     if (viewer === 'this partner' && age === 'none') {
       return { leaks: [...leaks, ...this.#canariesIn(answer, 'an event of another fan')], shown: [] };
