@@ -8,7 +8,11 @@ import type { Config } from './config.ts';
 import { Barrier, ConsentGate, isVeto, LeaseKeeper, Ledger, recordVeto } from './consent/index.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
+
 import { connectRedis } from './db/redis.ts';
+
+import { usePlannedExecution } from './graphql/execution/index.ts';
+
 import { createIdsFor, Seal } from './graphql/ids.ts';
 import { LIMITS, useIntrospection, useLimits } from './graphql/limits.ts';
 import { createErrorMask } from './graphql/mask-error.ts';
@@ -112,6 +116,7 @@ export async function createApp({
       return createContext(services, viewer, claims && !extra ? claims.exp * 1000 : null, vetoes);
     },
     plugins: [
+      usePlannedExecution(),
       useLimits(),
       useIntrospection(config.INTROSPECTION),
       useSecondLook(services),

@@ -1,0 +1,211 @@
+/**
+ * One execution of a plan. The order of its steps, of its promises and so of its errors is graphql-js's own, which the
+ * tests hold it to: fields of a mutation one after the other, all others together; a failure nulls the nearest nullable
+ * place above it, and what is still under way below that place is no longer heard.
+ */
+import {
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLResolveInfo,
+  locatedError,
+  OperationTypeNode,
+  type ValidatedExecutionArgs,
+} from 'graphql';
+import { Failures } from './failures.ts';
+import type { Field, Plan, Selection } from './plan.ts';
+
+/** Where in an answer: a path as graphql-js has it, told apart by identity. */
+export type Place = GraphQLResolveInfo['path'];
+
+type Answer = Record<string, unknown>;
+
+export class Run {
+  readonly args: ValidatedExecutionArgs;
+  readonly #plan: Plan;
+  readonly #failures = new Failures();
+  #isOver = false;
+  #abort: AbortController | null = null;
+
+  constructor(plan: Plan, args: ValidatedExecutionArgs) {
+    this.#plan = plan;
+    this.args = args;
+  }
+
+  /** At once where no resolver has to be waited for. */
+  result(): ExecutionResult | Promise<ExecutionResult> {
+    const { operation, rootValue } = this.args;
+    const { root } = this.#plan;
+    try {
+      const isSerial = operation.operation === OperationTypeNode.MUTATION;
+      const data = isSerial ? this.#executeSerially(root, rootValue) : this.execute(root, rootValue, undefined);
+      if (!(data instanceof Promise)) return this.#end(data as Answer);
+      return data.then(
+        (resolved: Answer) => this.#end(resolved),
+        (error: GraphQLError) => this.#endWith(error),
+      );
+    } catch (error) {
+      return this.#endWith(error as GraphQLError);
+    }
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** @throws Error when the answer is given already, so that nothing more is begun. */
+  mustGoOn(): void {
+    if (this.#isOver) throw new Error('Aborted!');
+  }
+
+  /** All fields of one object, together. May throw, where one of them is required. */
+  execute({ fields, blank }: Selection, source: unknown, at: Place | undefined): unknown {
+    const answer = blank();
+    let waits = false;
+    try {
+      for (const field of fields) {
+        const value = this.#field(field, source, at);
+        answer[field.key] = value;
+        waits ||= value instanceof Promise;
+      }
+    } catch (error) {
+      if (waits) this.leave(Object.values(answer));
+      throw error;
+    }
+    if (!waits) return answer;
+    return this.all(Object.values(answer)).then((values) => {
+      for (const [place, { key }] of fields.entries()) answer[key] = values[place];
+      return answer;
+    });
+  }
+
+  #executeSerially({ fields, blank }: Selection, source: unknown): Answer | Promise<Answer> {
+    let answer: Answer | Promise<Answer> = blank();
+    for (const field of fields) {
+      const execute = (before: Answer): Answer | Promise<Answer> => {
+        this.mustGoOn();
+        const value = this.#field(field, source, undefined);
+        if (value instanceof Promise) return value.then((resolved) => Object.assign(before, { [field.key]: resolved }));
+        before[field.key] = value;
+        return before;
+      };
+      answer = answer instanceof Promise ? answer.then(execute) : execute(answer);
+    }
+    return answer;
+  }
+
+  #field(field: Field, source: unknown, above: Place | undefined): unknown {
+    const at: Place = { prev: above, key: field.key, typename: field.parentType.name };
+    try {
+      const value = this.#resolve(field, source, at);
+      if (isPromiseLike(value)) return this.#promised(field, at, value);
+      const completed = field.complete(this, field, at, at, value);
+      if (!(completed instanceof Promise)) return completed;
+      return completed.then(undefined, (error) => this.fail(error, field.isRequired, field, at));
+    } catch (error) {
+      return this.fail(error, field.isRequired, field, at);
+    }
+  }
+
+  #resolve(field: Field, source: unknown, at: Place): unknown {
+    const { contextValue } = this.args;
+    if (field.resolve)
+      return field.resolve(source, field.arguments.read(this.args), contextValue, this.info(field, at));
+    const given = field.arguments.read(this.args);
+    if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return undefined;
+    const value = (source as Answer)[field.name];
+    if (typeof value !== 'function') return value;
+    return (source as Record<string, (...all: unknown[]) => unknown>)[field.name]!(
+      given,
+      contextValue,
+      this.info(field, at),
+    );
+  }
+
+  async #promised(field: Field, at: Place, value: PromiseLike<unknown>): Promise<unknown> {
+    try {
+      const resolved = await value;
+      this.mustGoOn();
+      let completed = field.complete(this, field, at, at, resolved);
+      if (completed instanceof Promise) completed = await completed;
+      return completed;
+    } catch (error) {
+      return this.fail(error, field.isRequired, field, at);
+    }
+  }
+
+  info(field: Field, path: Place): GraphQLResolveInfo {
+    const { schema, fragmentDefinitions, rootValue, operation, variableValues } = this.args;
+    return {
+      fieldName: field.name,
+      fieldNodes: field.nodes,
+      returnType: field.type,
+      parentType: field.parentType,
+      path,
+      schema,
+      fragments: fragmentDefinitions,
+      rootValue,
+      operation,
+      variableValues,
+      getAbortSignal: this.#getAbortSignal,
+      getAsyncHelpers: this.#getAsyncHelpers,
+    };
+  }
+
+  /** Null in its place; or, where that is required, thrown on to the place above. */
+  fail(raw: unknown, isRequired: boolean, field: Field, at: Place): null {
+    const error = this.located(raw, field, at);
+    if (isRequired) throw error;
+    this.#failures.add(error, at);
+    return null;
+  }
+
+  located(raw: unknown, { nodes }: Field, at: Place): GraphQLError {
+    return locatedError(raw, nodes, keysOf(at));
+  }
+
+  /** When one fails, the others are left. */
+  all<T>(values: readonly (T | PromiseLike<T>)[]): Promise<T[]> {
+    const promise = Promise.all(values);
+    promise.then(undefined, () => this.leave(values));
+    return promise;
+  }
+
+  /** Nobody waits for these any more: whether they fail is of no interest. */
+  leave(values: readonly unknown[]): void {
+    for (const value of values) {
+      if (isPromiseLike(value)) value.then(undefined, () => {});
+    }
+  }
+
+  #end(data: Answer | null): ExecutionResult {
+    this.#isOver = true;
+    this.#abort?.abort();
+    const { errors } = this.#failures;
+    return (errors.length > 0 ? { errors, data } : { data }) as ExecutionResult;
+  }
+
+  #endWith(error: GraphQLError): ExecutionResult {
+    this.#failures.add(error, undefined);
+    return this.#end(null);
+  }
+
+  readonly #getAbortSignal = (): AbortSignal => {
+    this.#abort ??= new AbortController();
+    if (this.#isOver) this.#abort.abort();
+    return this.#abort.signal;
+  };
+
+  readonly #getAsyncHelpers = () => ({
+    promiseAll: <T>(values: readonly (T | PromiseLike<T>)[]) => this.all(values),
+    track: (values: readonly unknown[]) => this.leave(values),
+  });
+}
+
+export const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+
+function keysOf(place: Place): (string | number)[] {
+  const keys: (string | number)[] = [];
+  for (let each: Place | undefined = place; each; each = each.prev) keys.push(each.key);
+  return keys.reverse();
+}
