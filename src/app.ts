@@ -2,17 +2,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { GraphQLSchema } from 'graphql';
-import { createYoga, type YogaServerOptions } from 'graphql-yoga';
+import { createYoga } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { Barrier, ConsentGate, isVeto, LeaseKeeper, Ledger, recordVeto } from './consent/index.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
-
 import { connectRedis } from './db/redis.ts';
-
 import { usePlannedExecution } from './graphql/execution/index.ts';
-
+import { corsHeaders, corsOptions } from './graphql/http/cors.ts';
+import { graphqlRoute } from './graphql/http/route.ts';
 import { createIdsFor, Seal } from './graphql/ids.ts';
 import { LIMITS, useIntrospection, useLimits } from './graphql/limits.ts';
 import { createErrorMask } from './graphql/mask-error.ts';
@@ -57,6 +56,8 @@ export interface AppOptions {
   makeEventContext?: MakeEventContext;
   /** For the test that compares what is shared with what is not. */
   sharing?: boolean;
+  /** For the test that compares the short way of plain operations with the long one. */
+  shortcut?: boolean;
 }
 
 const ENDPOINT = '/graphql';
@@ -67,6 +68,7 @@ export async function createApp({
   log,
   makeEventContext = freshContext,
   sharing = makeEventContext === freshContext,
+  shortcut = true,
 }: AppOptions): Promise<App> {
   const orm = await connectOrm(databaseUrl, { transactionSeconds: config.TRANSACTION_SECONDS });
   const redis = config.REDIS_URL ? connectRedis(config.REDIS_URL, log) : null;
@@ -93,7 +95,9 @@ export async function createApp({
   const server = createServer();
   const drain = new Drain(server, config.DRAIN_SECONDS);
 
-  const yoga = createYoga<{ extra?: SocketExtra }, Context>({
+  const maskError = createErrorMask(log);
+
+  const yoga = createYoga<{ extra?: SocketExtra; req: IncomingMessage }, Context>({
     schema,
     graphqlEndpoint: ENDPOINT,
     graphiql: false,
@@ -101,16 +105,16 @@ export async function createApp({
     multipart: false,
     batching: false,
     logging: false,
-    cors: corsFor(config.ALLOWED_ORIGINS),
-    maskedErrors: { maskError: createErrorMask(log) },
-    context: async ({ request, extra }) => {
+    cors: corsOptions(config.ALLOWED_ORIGINS),
+    maskedErrors: { maskError },
+    context: async ({ req, extra }) => {
       await requireLease(services);
-      const token = extra ? null : bearerToken(request.headers.get('authorization'));
+      const token = extra ? null : bearerToken(req.headers.authorization);
       const claims = extra ? extra.claims : token && (await verify(token));
       // A socket may outlive its token: while the other side has not answered the close, or after the machine has slept.
       if (claims && claims.exp * 1000 <= Date.now()) throw tokenExpired();
       const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;
-      const vetoes = isVeto(extra ? extra.request.headers['sec-gpc'] : request.headers.get('sec-gpc'));
+      const vetoes = isVeto(req.headers['sec-gpc']);
       if (vetoes) await recordVeto(services, viewer);
       // Streams on a socket end when it closes, so that clients hear 4403 and not that the stream is complete.
       return createContext(services, viewer, claims && !extra ? claims.exp * 1000 : null, vetoes);
@@ -140,8 +144,11 @@ export async function createApp({
         ]
       : []),
   ];
+  const shortWay = shortcut
+    ? graphqlRoute({ yoga, path: ENDPOINT, maskError, corsHeaders: corsHeaders(config.ALLOWED_ORIGINS) })
+    : () => false;
   server.on('request', (req: IncomingMessage, res: ServerResponse) => {
-    if (routes.some((route) => route(req, res)) || refuseBody(req, res)) return;
+    if (routes.some((route) => route(req, res)) || refuseBody(req, res) || shortWay(req, res)) return;
     void yoga(req, res);
   });
   const sockets = serveWebSockets(server, {
@@ -170,20 +177,6 @@ export async function createApp({
       await orm.close(true);
     },
     hurry: () => drain.hurry(),
-  };
-}
-
-/**
- * Pages of the origins listed may read what the API answers; tokens are theirs to send, and there are no cookies. All
- * others hear nothing: yoga's own list tells them `null`, which is what a frame in a sandbox is called.
- */
-function corsFor(origins: readonly string[]): YogaServerOptions<object, object>['cors'] {
-  if (origins.length === 0) return false;
-  return (request: Request) => {
-    const origin = request.headers.get('origin');
-    return origin !== null && origins.includes(origin)
-      ? { origin: [origin], methods: ['GET', 'POST'], credentials: false }
-      : false;
   };
 }
 

@@ -26,6 +26,7 @@ export interface TestServer {
 export interface TestServerOptions {
   makeEventContext?: MakeEventContext;
   sharing?: boolean;
+  shortcut?: boolean;
   settings?: Record<string, string>;
   /** Share another server's database: a second node. */
   databaseUrl?: string;
@@ -44,8 +45,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...options.settings,
   });
   const log = createLog(config.LOG_LEVEL, options.log);
-  const { makeEventContext = freshContext, sharing = makeEventContext === freshContext } = options;
-  const app = await createApp({ config, databaseUrl, log, makeEventContext, sharing });
+  const { makeEventContext = freshContext, sharing = makeEventContext === freshContext, shortcut = true } = options;
+  const app = await createApp({ config, databaseUrl, log, makeEventContext, sharing, shortcut });
   if (database) await sowDemo(app.services);
   const url = `${await listen(app.server, config)}/graphql`;
   return {

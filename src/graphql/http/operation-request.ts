@@ -1,5 +1,6 @@
 /** What a client asks, as GraphQL over HTTP sends it: read where it is well-formed, and null where it is not. */
 import type { IncomingMessage } from 'node:http';
+import { GraphQLError } from 'graphql';
 
 export interface OperationRequest {
   readonly query: string;
@@ -19,23 +20,25 @@ export function readJson(body: Buffer): OperationRequest | null {
   }
 }
 
-/** Of an address with a query: `/graphql?query=…`. */
+/** Of an address with a query: `/graphql?query=…`. @throws GraphQLError for variables or extensions that are no JSON. */
 export function readAddress(url: string): OperationRequest | null {
   const given = new URLSearchParams(url.slice(url.indexOf('?') + 1));
-  const json = (name: string) => {
-    const text = given.get(name);
-    return text ? JSON.parse(text) : undefined;
+  const request = {
+    query: given.get('query') || undefined,
+    variables: parseJson(given, 'variables'),
+    operationName: given.get('operationName') || undefined,
+    extensions: parseJson(given, 'extensions'),
   };
+  return isWellFormed(request) ? request : null;
+}
+
+function parseJson(given: URLSearchParams, name: string): unknown {
+  const text = given.get(name);
   try {
-    const request = {
-      query: given.get('query') || undefined,
-      variables: json('variables'),
-      operationName: given.get('operationName') || undefined,
-      extensions: json('extensions'),
-    };
-    return isWellFormed(request) ? request : null;
+    return text ? JSON.parse(text) : undefined;
   } catch {
-    return null;
+    const extensions = { code: 'BAD_REQUEST', http: { status: 400 } };
+    throw new GraphQLError(`The parameter "${name}" is no JSON.`, { extensions });
   }
 }
 

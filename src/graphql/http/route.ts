@@ -33,9 +33,13 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
     const type = mediaTypeFor(headers.accept);
     if (!type) return false;
     if (method === 'GET' && url!.startsWith(`${path}?`)) {
-      const operation = readAddress(url!);
-      if (!operation) return false;
-      void execute(options, request, response, operation, type, request);
+      try {
+        const operation = readAddress(url!);
+        if (!operation) return false;
+        void execute(options, request, response, operation, type, request);
+      } catch (error) {
+        answer(response, { errors: [error as GraphQLError] }, type, options.corsHeaders(request) ?? {});
+      }
       return true;
     }
     if (method !== 'POST' || url !== path || !isJson(request) || headers['content-encoding']) return false;

@@ -44,6 +44,10 @@ export function writeDocument(draw: Draw, options: WriteOptions): Written {
   return new Writer(draw, options).write();
 }
 
+/** As JSON: what a client sends for a variable of that type. */
+export const writeValue = (draw: Draw, options: WriteOptions, type: GraphQLInputType, name: string): unknown =>
+  new Writer(draw, options).json(type, name);
+
 class Writer {
   readonly #draw: Draw;
   readonly #options: WriteOptions;
@@ -63,6 +67,10 @@ class Writer {
     const body = this.#selection(root, depth);
     const declared = this.#declared.length > 0 ? `(${this.#declared.join(', ')})` : '';
     return { text: `${kind} Any${declared} ${body} ${this.#fragments.join(' ')}`, variables: this.#variables };
+  }
+
+  json(type: GraphQLInputType, name: string): unknown {
+    return this.#value(type, name, 3)[1];
   }
 
   #selection(type: GraphQLCompositeType, depth: number): string {

@@ -45,9 +45,9 @@ describe('an answer', () => {
           expect(ours.called).toEqual(theirs.called.slice(0, ours.called.length));
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: 500 },
     );
-    expect(counts.valid).toBeGreaterThan(500);
-    expect(counts.failing).toBeGreaterThan(100);
+    expect(counts.valid).toBeGreaterThan(150);
+    expect(counts.failing).toBeGreaterThan(50);
   });
 });
