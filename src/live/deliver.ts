@@ -3,16 +3,11 @@
  * loaders and the identity map of an earlier event never reach a later one. A denied event is not sent, and the cursor
  * passes it. In the tick in which it goes out it is looked at again, and executed again if consent has moved on.
  */
-import {
-  createSourceEventStream,
-  type ExecutionArgs,
-  type ExecutionResult,
-  executeSubscriptionEvent,
-  validateSubscriptionArgs,
-} from 'graphql';
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, validateSubscriptionArgs } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
 import { ServiceError } from '../errors.ts';
+import { executeValidated } from '../graphql/execution/execute.ts';
 import { MappedStream } from './mapped-stream.ts';
 import { Pacer } from './pacer.ts';
 import { isPassing } from './passing.ts';
@@ -59,7 +54,7 @@ export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOpti
             await services.gate.lease.whenHeld(REGAIN_MS);
             const context = makeContext(services, opened);
             if (!(await admits(context, event))) return null;
-            const result = await executeSubscriptionEvent({
+            const result = await executeValidated({
               ...validated,
               rootValue: event,
               contextValue: { ...opened, ...context },

@@ -21,11 +21,7 @@ import {
   isObjectType,
 } from 'graphql';
 import { completeList } from './lists.ts';
-import type { Field } from './plan.ts';
-import { isPromiseLike, type Place, type Run } from './run.ts';
-
-/** `place` is the field's; `at` is where the value stands, which within a list is deeper. */
-export type Complete = (run: Run, field: Field, place: Place, at: Place, value: unknown) => unknown;
+import { type Complete, type Execution, type Field, isPromiseLike, type Place } from './shapes.ts';
 
 const known = new WeakMap<GraphQLOutputType, Complete>();
 
@@ -83,7 +79,14 @@ function ofObjectType(type: GraphQLObjectType): Complete {
   return (run, field, place, at, value) => completeObject(type, run, field, place, at, value);
 }
 
-function completeObject(type: GraphQLObjectType, run: Run, field: Field, place: Place, at: Place, value: unknown) {
+function completeObject(
+  type: GraphQLObjectType,
+  run: Execution,
+  field: Field,
+  place: Place,
+  at: Place,
+  value: unknown,
+) {
   if (!type.isTypeOf) return run.execute(field.selectionOf(type), value, at);
   const isOfType = type.isTypeOf(value, run.args.contextValue, run.info(field, place));
   const checked = (isIt: boolean) => {
@@ -111,7 +114,7 @@ function ofAbstractType(type: GraphQLAbstractType): Complete {
   };
 }
 
-function objectTypeNamed(name: unknown, type: GraphQLAbstractType, run: Run, field: Field) {
+function objectTypeNamed(name: unknown, type: GraphQLAbstractType, run: Execution, field: Field) {
   const { schema } = run.args;
   const at = `"${field.parentType}.${field.name}"`;
   const must = `Abstract type "${type}" must resolve to an Object type at runtime for field ${at}`;

@@ -1,6 +1,6 @@
 /** The errors of one execution, in their order. Below a place that is null already nothing more can fail. */
 import type { GraphQLError } from 'graphql';
-import type { Place } from './run.ts';
+import type { Place } from './shapes.ts';
 
 export class Failures {
   readonly errors: GraphQLError[] = [];

@@ -1,8 +1,6 @@
 /** Lists: item by item, each failing for itself. What fails while other items are under way leaves none of them alone. */
 import { GraphQLError, type GraphQLOutputType, isNonNullType } from 'graphql';
-import type { Complete } from './complete.ts';
-import type { Field } from './plan.ts';
-import { isPromiseLike, type Place, type Run } from './run.ts';
+import { type Complete, type Execution, type Field, isPromiseLike, type Place } from './shapes.ts';
 
 interface Items {
   readonly complete: Complete;
@@ -23,7 +21,7 @@ export function completeList(itemType: GraphQLOutputType, complete: Complete): C
   };
 }
 
-function synchronous(items: Items, run: Run, field: Field, place: Place, at: Place, values: Iterable<unknown>) {
+function synchronous(items: Items, run: Execution, field: Field, place: Place, at: Place, values: Iterable<unknown>) {
   const completed: unknown[] = [];
   const iterator = values[Symbol.iterator]();
   let waits = false;
@@ -49,7 +47,7 @@ function synchronous(items: Items, run: Run, field: Field, place: Place, at: Pla
 }
 
 /** May throw where items are required. */
-function completeItem(items: Items, run: Run, field: Field, place: Place, at: Place, value: unknown): unknown {
+function completeItem(items: Items, run: Execution, field: Field, place: Place, at: Place, value: unknown): unknown {
   if (isPromiseLike(value)) return promised(items, run, field, place, at, value);
   try {
     const completed = items.complete(run, field, place, at, value);
@@ -62,7 +60,7 @@ function completeItem(items: Items, run: Run, field: Field, place: Place, at: Pl
 
 async function promised(
   items: Items,
-  run: Run,
+  run: Execution,
   field: Field,
   place: Place,
   at: Place,
@@ -81,7 +79,7 @@ async function promised(
 
 async function asynchronous(
   items: Items,
-  run: Run,
+  run: Execution,
   field: Field,
   place: Place,
   at: Place,

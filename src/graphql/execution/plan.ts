@@ -19,8 +19,9 @@ import {
   type ValidatedExecutionArgs,
 } from 'graphql';
 import { ArgumentReader } from './arguments.ts';
-import { type Complete, completerOf } from './complete.ts';
+import { completerOf } from './complete.ts';
 import { isLeftOut, type Settled } from './conditions.ts';
+import type { Complete, Field, Selection } from './shapes.ts';
 
 export class Plan {
   readonly schema: GraphQLSchema;
@@ -45,7 +46,7 @@ export class Plan {
     const fields: Field[] = [];
     for (const [key, nodes] of grouped) {
       const definition = this.schema.getField(type, nodes[0]!.name.value);
-      if (definition) fields.push(new Field(this, type, key, definition, nodes));
+      if (definition) fields.push(new PlannedField(this, type, key, definition, nodes));
     }
     return { fields, blank: grouped.has('__proto__') ? bare : plain };
   }
@@ -81,29 +82,20 @@ export class Plan {
   }
 }
 
-export interface Selection {
-  readonly fields: readonly Field[];
-  /** An answer without its values. */
-  readonly blank: () => Record<string, unknown>;
-}
-
 const plain = (): Record<string, unknown> => ({});
 /** A key may be called `__proto__`, and is then a key like any other. */
 const bare = (): Record<string, unknown> => Object.create(null);
 
-/** One key of an answer. */
-export class Field {
+class PlannedField implements Field {
   readonly key: string;
   readonly name: string;
   readonly type: GraphQLOutputType;
   readonly parentType: GraphQLObjectType;
   readonly nodes: readonly FieldNode[];
-  /** Undefined: the value is a property of its parent. */
   readonly resolve: GraphQLFieldResolver<unknown, unknown> | undefined;
-  readonly arguments: ArgumentReader;
   readonly complete: Complete;
-  /** Whether its failure is its parent's. */
   readonly isRequired: boolean;
+  readonly #arguments: ArgumentReader;
   readonly #plan: Plan;
   readonly #selections = new Map<GraphQLObjectType, Selection>();
 
@@ -121,9 +113,13 @@ export class Field {
     this.parentType = parentType;
     this.nodes = nodes;
     this.resolve = definition.resolve;
-    this.arguments = new ArgumentReader(definition, nodes[0]!);
+    this.#arguments = new ArgumentReader(definition, nodes[0]!);
     this.complete = completerOf(definition.type);
     this.isRequired = isNonNullType(definition.type);
+  }
+
+  argumentsFor(args: ValidatedExecutionArgs): Record<string, unknown> {
+    return this.#arguments.read(args);
   }
 
   selectionOf(type: GraphQLObjectType): Selection {

@@ -12,32 +12,30 @@ import {
   type ValidatedExecutionArgs,
 } from 'graphql';
 import { Failures } from './failures.ts';
-import type { Field, Plan, Selection } from './plan.ts';
-
-/** Where in an answer: a path as graphql-js has it, told apart by identity. */
-export type Place = GraphQLResolveInfo['path'];
+import { type Execution, type Field, isPromiseLike, type Place, type Selection } from './shapes.ts';
 
 type Answer = Record<string, unknown>;
 
-export class Run {
+export class Run implements Execution {
   readonly args: ValidatedExecutionArgs;
-  readonly #plan: Plan;
+  readonly #root: Selection;
   readonly #failures = new Failures();
   #isOver = false;
   #abort: AbortController | null = null;
 
-  constructor(plan: Plan, args: ValidatedExecutionArgs) {
-    this.#plan = plan;
+  constructor(root: Selection, args: ValidatedExecutionArgs) {
+    this.#root = root;
     this.args = args;
   }
 
   /** At once where no resolver has to be waited for. */
   result(): ExecutionResult | Promise<ExecutionResult> {
     const { operation, rootValue } = this.args;
-    const { root } = this.#plan;
     try {
       const isSerial = operation.operation === OperationTypeNode.MUTATION;
-      const data = isSerial ? this.#executeSerially(root, rootValue) : this.execute(root, rootValue, undefined);
+      const data = isSerial
+        ? this.#executeSerially(this.#root, rootValue)
+        : this.execute(this.#root, rootValue, undefined);
       if (!(data instanceof Promise)) return this.#end(data as Answer);
       return data.then(
         (resolved: Answer) => this.#end(resolved),
@@ -52,12 +50,10 @@ export class Run {
     return this.#isOver;
   }
 
-  /** @throws Error when the answer is given already, so that nothing more is begun. */
   mustGoOn(): void {
     if (this.#isOver) throw new Error('Aborted!');
   }
 
-  /** All fields of one object, together. May throw, where one of them is required. */
   execute({ fields, blank }: Selection, source: unknown, at: Place | undefined): unknown {
     const answer = blank();
     let waits = false;
@@ -108,9 +104,8 @@ export class Run {
 
   #resolve(field: Field, source: unknown, at: Place): unknown {
     const { contextValue } = this.args;
-    if (field.resolve)
-      return field.resolve(source, field.arguments.read(this.args), contextValue, this.info(field, at));
-    const given = field.arguments.read(this.args);
+    if (field.resolve) return field.resolve(source, field.argumentsFor(this.args), contextValue, this.info(field, at));
+    const given = field.argumentsFor(this.args);
     if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return undefined;
     const value = (source as Answer)[field.name];
     if (typeof value !== 'function') return value;
@@ -151,7 +146,6 @@ export class Run {
     };
   }
 
-  /** Null in its place; or, where that is required, thrown on to the place above. */
   fail(raw: unknown, isRequired: boolean, field: Field, at: Place): null {
     const error = this.located(raw, field, at);
     if (isRequired) throw error;
@@ -163,14 +157,12 @@ export class Run {
     return locatedError(raw, nodes, keysOf(at));
   }
 
-  /** When one fails, the others are left. */
   all<T>(values: readonly (T | PromiseLike<T>)[]): Promise<T[]> {
     const promise = Promise.all(values);
     promise.then(undefined, () => this.leave(values));
     return promise;
   }
 
-  /** Nobody waits for these any more: whether they fail is of no interest. */
   leave(values: readonly unknown[]): void {
     for (const value of values) {
       if (isPromiseLike(value)) value.then(undefined, () => {});
@@ -200,9 +192,6 @@ export class Run {
     track: (values: readonly unknown[]) => this.leave(values),
   });
 }
-
-export const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 
 function keysOf(place: Place): (string | number)[] {
   const keys: (string | number)[] = [];

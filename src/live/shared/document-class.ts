@@ -2,15 +2,11 @@
  * One operation as it is executed for many: the same document, operation and variables, but for those that only say
  * what is subscribed to. Whoever subscribes with an equal one is of the same class, while consent makes no difference.
  */
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  executeSubscriptionEvent,
-  type ValidatedSubscriptionArgs,
-} from 'graphql';
+import type { ExecutionArgs, ExecutionResult, ValidatedSubscriptionArgs } from 'graphql';
 import type { ConsentScope } from '../../consent/index.ts';
 import { bitsOf } from '../../consent/index.ts';
 import type { Context } from '../../context.ts';
+import { executeValidated } from '../../graphql/execution/execute.ts';
 import { type Dependencies, readDependencies } from '../../graphql/shared.ts';
 import type { StreamEvent } from '../stream-event.ts';
 
@@ -32,7 +28,7 @@ export class DocumentClass {
   }
 
   async execute(event: StreamEvent, contextValue: Context): Promise<ExecutionResult> {
-    return executeSubscriptionEvent({ ...this.#args, rootValue: event, contextValue });
+    return executeValidated({ ...this.#args, rootValue: event, contextValue });
   }
 }
 
