@@ -141,7 +141,8 @@ function present(type: GraphQLOutputType, dice: Dice, fixed: string | null, dept
     const kind = dice.below(6);
     if (kind === 0) return new Set(items);
     if (kind === 1) return throwing(items, dice.below(4));
-    return kind === 2 ? later(items, dice.below(4)) : items;
+    // graphql-js forgets required items of such a list when it is done before them: their failures would be nobody's.
+    return kind === 2 && !isNonNullType(type.ofType) ? later(items, dice.below(4)) : items;
   }
   if (fixed !== null) return fixed;
   const named = getNamedType(type);
