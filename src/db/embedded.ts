@@ -1,26 +1,18 @@
 /**
  * An embedded PostgreSQL in a data directory: initialised once, started when nobody has, shared by every process that
- * asks, stopped by the last one to leave. A server that a killed parent left behind is found and used.
+ * asks, stopped by the last one to leave. A server that a killed parent left behind is found and used; one that was
+ * killed under its users is started again by them, at its old address.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { KEEPER, Keeper } from './keeper.ts';
 import { EmbeddedPostgresError, findPrograms, type Programs } from './postgres-binaries.ts';
-import { isAlive, withStartLock } from './start-lock.ts';
+import { addressOf, type Cluster, findOrStart, shutDown } from './postmaster.ts';
+import { withStartLock } from './start-lock.ts';
 
 export { EmbeddedPostgresError };
 
@@ -37,49 +29,39 @@ export interface EmbeddedOptions {
 }
 
 const MAJOR = '18';
-const START_MS = 30_000;
 /** How long a connection that was closed may take to be gone from the server's list. */
 const LEAVING_MS = 2_000;
-const KEEPER = 'tightrope keeper';
 const GROWING = 'postgres.new-';
-const SETTINGS = { max_connections: '200', timezone: 'UTC', shared_buffers: '256MB', unix_socket_directories: '' };
 
 /** @throws EmbeddedPostgresError, with the end of the server's log. */
 export async function startEmbeddedPostgres({ dataDir, settings = {} }: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const cluster = join(dataDir, 'postgres');
-  const { url, keeper } = await withStartLock(dataDir, async () => {
+  const path = join(dataDir, 'postgres');
+  return withStartLock(dataDir, async () => {
     const programs = findPrograms();
-    initialise(programs, dataDir, cluster);
+    initialise(programs, dataDir, path);
     const password = readFileSync(join(dataDir, 'postgres-password'), 'utf8');
-    const port =
-      (await findRunning(cluster, password)) ?? (await start(programs, dataDir, cluster, password, settings));
-    await createDatabase(address(port, password, 'postgres'));
-    const found = address(port, password, 'tightrope');
+    const cluster: Cluster = { programs, dataDir, path, password, settings };
+    const port = await findOrStart(cluster);
+    await createDatabase(addressOf(cluster, port, 'postgres'));
+    const url = addressOf(cluster, port, 'tightrope');
+    const revive = async () => {
+      // Whoever has cleared the directory away does not want it back.
+      if (existsSync(path)) await withStartLock(dataDir, () => findOrStart(cluster));
+      else throw new EmbeddedPostgresError(`${path} is gone.`);
+    };
     // While it is connected, nobody else takes the server for unused.
-    return { url: found, keeper: await connect(found) };
+    const keeper = await Keeper.start(url, revive);
+    return {
+      url,
+      stop: async () => {
+        await keeper.rest();
+        await withStartLock(dataDir, async () => {
+          await keeper.end();
+          if (!(await isUsed(url))) await shutDown(cluster);
+        });
+      },
+    };
   });
-  // It must not keep the process alive by itself, only while it is asked something.
-  const { stream } = (keeper as unknown as { connection: { stream: Socket } }).connection;
-  stream.unref();
-  return {
-    url,
-    stop: () =>
-      withStartLock(dataDir, async () => {
-        stream.ref();
-        await keeper.end().catch(() => {});
-        if (!(await isUsed(url))) await shutDown(cluster);
-      }),
-  };
-}
-
-const address = (port: number, password: string, database: string) =>
-  `postgres://tightrope:${password}@127.0.0.1:${port}/${database}`;
-
-async function connect(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, application_name: KEEPER });
-  client.on('error', () => {});
-  await client.connect();
-  return client;
 }
 
 /**
@@ -130,68 +112,6 @@ function clearAway(dataDir: string): void {
   }
 }
 
-/** The port of a server that runs on this cluster, once it answers. */
-async function findRunning(cluster: string, password: string): Promise<number | null> {
-  const deadline = performance.now() + START_MS;
-  for (;;) {
-    const running = readPidFile(cluster);
-    if (!running || !isAlive(running.pid) || !isPostgres(running.pid)) break;
-    if (running.port !== null && (await answers(address(running.port, password, 'postgres')))) return running.port;
-    if (performance.now() > deadline) {
-      throw new EmbeddedPostgresError(`Process ${running.pid} holds ${cluster} and does not answer. End it, or wait.`);
-    }
-    await sleep(50);
-  }
-  // Its owner is gone, and its number may be another process's by now.
-  rmSync(join(cluster, 'postmaster.pid'), { force: true });
-  return null;
-}
-
-async function start(
-  programs: Programs,
-  dataDir: string,
-  cluster: string,
-  password: string,
-  settings: Readonly<Record<string, string>>,
-): Promise<number> {
-  const port = await findFreePort();
-  const log = join(dataDir, 'postgres.log');
-  const all = { ...SETTINGS, listen_addresses: '127.0.0.1', port: String(port), ...settings };
-  const { file, args, options } = programs.command('postgres', [
-    '-D',
-    cluster,
-    ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-  ]);
-  const deadline = performance.now() + START_MS;
-  while (performance.now() < deadline) {
-    const output = openSync(log, 'a', 0o600);
-    // In a session of its own: Ctrl-C in the terminal is for us, not for the database.
-    const child = spawn(file, args, { ...options, detached: true, stdio: ['ignore', output, output] });
-    closeSync(output);
-    child.unref();
-    const ended = new Promise<'ended'>((resolve) =>
-      child.once('exit', () => resolve('ended')).once('error', () => resolve('ended')),
-    );
-    for (let outcome: string | undefined; outcome !== 'ended' && performance.now() < deadline; ) {
-      if (await answers(address(port, password, 'postgres'))) return port;
-      outcome = (await Promise.race([ended, sleep(20)])) as string | undefined;
-    }
-    // After a kill -9 of the server its children hold the shared memory for a moment.
-    if (!/pre-existing shared memory block/.test(endOf(log))) break;
-    await sleep(200);
-  }
-  throw new EmbeddedPostgresError(`PostgreSQL does not start in ${dataDir}:\n${endOf(log)}`);
-}
-
-async function shutDown(cluster: string): Promise<void> {
-  const running = readPidFile(cluster);
-  if (!running || !isAlive(running.pid)) return;
-  process.kill(running.pid, 'SIGINT');
-  const deadline = performance.now() + START_MS;
-  while (isAlive(running.pid) && existsSync(join(cluster, 'postmaster.pid')) && performance.now() < deadline)
-    await sleep(20);
-}
-
 /**
  * Whether anybody else is connected. Another's keeper says so at once; any other connection may be one of our own, on
  * its way out. Asked over a new connection, for the keeper's may have been lost.
@@ -220,7 +140,9 @@ async function isUsed(url: string): Promise<boolean> {
 }
 
 async function createDatabase(url: string): Promise<void> {
-  const client = await connect(url);
+  const client = new Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
   try {
     const { rowCount } = await client.query("select 1 from pg_database where datname = 'tightrope'");
     if (rowCount === 0) await client.query('create database tightrope');
@@ -228,44 +150,3 @@ async function createDatabase(url: string): Promise<void> {
     await client.end();
   }
 }
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    await (await connect(url)).end();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function readPidFile(cluster: string): { pid: number; port: number | null } | null {
-  try {
-    const lines = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n');
-    const pid = Number(lines[0]);
-    return pid > 0 ? { pid, port: Number(lines[3]) || null } : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Where /proc tells; elsewhere whoever lives under that number counts. */
-function isPostgres(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').includes('postgres');
-  } catch {
-    return process.platform !== 'linux';
-  }
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-const endOf = (log: string) =>
-  existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n').slice(-6).join('\n') : '';

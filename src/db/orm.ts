@@ -28,6 +28,7 @@ import { Sensor, Staff } from '../venues/device.entity.ts';
 import { Game, Team } from '../venues/game.entity.ts';
 import { Venue, Zone } from '../venues/venue.entity.ts';
 import { Visit } from '../visits/visit.entity.ts';
+import { Driver } from './driver.ts';
 import { Installation } from './installation.entity.ts';
 import { takeBackLost } from './lost-connections.ts';
 import { migrationsList } from './migrations.ts';
@@ -89,6 +90,7 @@ export function connectOrm(url: string, { max = 16, transactionSeconds = 0 }: Co
   return MikroORM.init(
     defineConfig({
       clientUrl: url,
+      driver: Driver,
       entities: ENTITIES,
       extensions: [Migrator],
       pool: { min: 0, max },

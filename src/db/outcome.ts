@@ -10,9 +10,13 @@ const UNREACHABLE = /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|08|53|57P|25P04
 const LOST = /^(ECONNRESET|EPIPE|ETIMEDOUT|08006|08007|57P)/;
 /** The driver's own words, which have no code. */
 const GIVEN_UP = /Connection terminated|Query read timeout|timeout exceeded when trying to connect/;
+/** The same, for what was asked after the connection had gone, and so never sent. */
+const NOT_SENT = /is not queryable/;
 
 export function isUnreachable(error: unknown): boolean {
-  return causes(error).some(({ code, message }) => UNREACHABLE.test(code) || GIVEN_UP.test(message));
+  return causes(error).some(
+    ({ code, message }) => UNREACHABLE.test(code) || GIVEN_UP.test(message) || NOT_SENT.test(message),
+  );
 }
 
 /**

@@ -3,6 +3,7 @@
  * costs a look that the relay and the lease take by themselves. They travel over Redis where there is one and it
  * answers, otherwise over PostgreSQL; every node listens to both. Private to `live/`.
  */
+import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RedisWire } from './redis-wire.ts';
 import { type WakeUp, type Wire, writeWakeUp } from './wake-up.ts';
@@ -25,6 +26,7 @@ export class Bus {
   readonly #hear: (wakeUp: WakeUp) => void;
   readonly sent = { redis: 0, postgres: 0 };
   #pending: { outbox: boolean; log: boolean; fans: Set<string> } | null = null;
+  readonly #sending = new Set<Promise<void>>();
   #closed = false;
 
   constructor({ postgres, redis, log, hear }: BusOptions) {
@@ -50,15 +52,19 @@ export class Bus {
     this.#hear(wakeUp);
     if (!this.#pending) {
       this.#pending = { outbox: false, log: false, fans: new Set() };
-      setImmediate(() => void this.#send());
+      const sending = nextTick().then(() => this.#send());
+      this.#sending.add(sending);
+      void sending.then(() => this.#sending.delete(sending));
     }
     this.#pending.outbox ||= wakeUp.outbox ?? false;
     this.#pending.log ||= wakeUp.log ?? false;
     for (const fan of wakeUp.fans ?? []) this.#pending.fans.add(fan);
   }
 
+  /** Whoever closes the database next must not do so under a wake-up that waits for a connection. */
   async close(): Promise<void> {
     this.#closed = true;
+    await Promise.all(this.#sending);
     await Promise.all([this.#postgres.close(), this.#redis?.close()]);
   }
 
