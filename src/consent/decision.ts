@@ -25,6 +25,7 @@ export class Decision {
 
   /** Whether it says the same: the same scopes, each without a gap between. */
   equals(other: Decision | undefined): boolean {
+    if (this === other) return true;
     return this.mask === other?.mask && this.lineages.every((lineage, bit) => lineage === other.lineages[bit]);
   }
 

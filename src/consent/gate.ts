@@ -69,16 +69,17 @@ export class ConsentGate {
   }
 
   /**
-   * Many at once, in the order of the keys; what is about to run out is loaded anew, so that it does not while it is used.
-   * @throws ServiceError UNAVAILABLE without a lease.
+   * Of many fans at one place, in their order; what is about to run out is loaded anew, so that it does not while it is
+   * used. @throws ServiceError UNAVAILABLE without a lease.
    */
-  async decideAll(keys: readonly DecisionKey[]): Promise<Decision[]> {
+  async decideAll(fanIds: readonly string[], at: Omit<DecisionKey, 'fanId'>): Promise<Decision[]> {
     this.#requireLease();
-    const decisions = keys.map((key) => this.peekAt(key.fanId, placeOf(key), AHEAD_MS));
-    const missing = keys.filter((_, place) => !decisions[place]);
+    const place = placeOf(at);
+    const decisions = fanIds.map((fanId) => this.peekAt(fanId, place, AHEAD_MS));
+    const missing = fanIds.filter((_, index) => !decisions[index]);
     if (missing.length === 0) return decisions as Decision[];
-    const loaded = (await this.#loadAll(missing)).values();
-    return decisions.map((decision) => decision ?? loaded.next().value!);
+    const loaded = await this.#load(missing.map((fanId) => ({ fanId, ...at })));
+    return fanIds.map((fanId, index) => decisions[index] ?? loaded.get(fanId) ?? DENIAL);
   }
 
   #requireLease(): void {

@@ -23,7 +23,13 @@ import { Topic } from './topic.ts';
 export type { Backlog } from './backlog.ts';
 export { emit, fanTopic, gameTopic, type LiveEvent, partnerTopic } from './outbox.ts';
 export type { Position } from './position.ts';
-export { type Broadcast, type BroadcastEvent, BroadcastStream, type Captures } from './shared/broadcast.ts';
+export {
+  type Audience,
+  type Broadcast,
+  type BroadcastEvent,
+  BroadcastStream,
+  type Captured,
+} from './shared/broadcast.ts';
 export type { LiveStream, StreamItem } from './stream.ts';
 
 export interface LiveOptions {

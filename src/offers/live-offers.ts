@@ -3,8 +3,16 @@ import type { Context } from '../context.ts';
 import { NotFoundError } from '../errors.ts';
 import type { StreamGap, StreamPosition } from '../graphql/stream.ts';
 import { requireFan } from '../identity/roles.ts';
-import { type Broadcast, type BroadcastEvent, BroadcastStream, gameTopic, type StreamItem } from '../live/index.ts';
-import { findAudiences, findPresence } from './audience-reader.ts';
+import {
+  type Broadcast,
+  type BroadcastEvent,
+  BroadcastStream,
+  gameTopic,
+  type LiveEvent,
+  type StreamItem,
+} from '../live/index.ts';
+import type { Loaders } from '../loaders.ts';
+import { findAudiences } from './audience-reader.ts';
 
 export interface OfferAnnounced extends BroadcastEvent {
   readonly kind: 'OFFER_ANNOUNCED';
@@ -44,6 +52,19 @@ export async function openLiveOffers(
   return new BroadcastStream(broadcast, await live.open(broadcast.topic, after), fanId, toEvent);
 }
 
+/** What goes wrong here goes wrong again where it is asked for. */
+function preload(
+  { offerId, announcementId }: LiveEvent['payload'],
+  { offer, campaign, partner, announcement }: Loaders,
+) {
+  const ignore = () => {};
+  if (announcementId) announcement.load(announcementId).catch(ignore);
+  void (async () => {
+    const { campaignId } = (await offer.load(offerId!))!;
+    await partner.load((await campaign.load(campaignId))!.partnerId);
+  })().catch(ignore);
+}
+
 function broadcastOffers({ live, orm }: Pick<Context, 'live' | 'orm'>, gameId: string): Broadcast<LiveOfferEvent> {
   const topic = gameTopic(gameId);
   const scope = 'OFFERS_LIVE';
@@ -52,8 +73,8 @@ function broadcastOffers({ live, orm }: Pick<Context, 'live' | 'orm'>, gameId: s
     topic,
     gameId,
     scope,
-    findAudiences: (events, fanIds) => findAudiences(orm, events, fanIds),
-    findPresence: (fanIds) => findPresence(orm, gameId, fanIds),
+    findAudiences: (events, fanIds, withPresence) => findAudiences(orm, events, fanIds, withPresence ? gameId : null),
+    preload: ({ payload }, loaders) => preload(payload, loaders),
     toPosition: (position) => ({ kind: 'POSITION', cursor: live.cursors.seal(topic, position), gate: null }),
     toEvent({ kind, position, payload }, subject) {
       const [offerId, announcementId] = [payload.offerId!, payload.announcementId!];

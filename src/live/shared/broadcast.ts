@@ -4,14 +4,23 @@
  */
 import type { ConsentSubject } from '../../consent/consent-view.ts';
 import type { ConsentScope } from '../../consent/scopes.ts';
+import type { Loaders } from '../../loaders.ts';
 import { MappedStream } from '../mapped-stream.ts';
 import type { LiveEvent } from '../outbox.ts';
 import type { Position } from '../position.ts';
 import type { LiveStream, StreamItem } from '../stream.ts';
 import type { StreamEvent } from '../stream-event.ts';
 
-/** By fan: the lineages of consent in force when an event was captured for them, as the rule lists them, by comma. */
-export type Captures = ReadonlyMap<string, string>;
+/** What a broadcast knows of one fan whom an event concerns. */
+export interface Captured {
+  /** The lineages of consent in force when the event was captured for them, as the rule lists them, by comma. */
+  readonly lineages: string;
+  /** Where they are now; null: nowhere, or nothing was asked. */
+  readonly presence: { readonly zone_id: string | null } | null;
+}
+
+/** Whom an event concerns, by fan. */
+export type Audience = ReadonlyMap<string, Captured>;
 
 /** Told from no record: nothing but the gate's own scope decides whether it is told. */
 export interface BroadcastEvent extends StreamEvent {
@@ -25,10 +34,14 @@ export interface Broadcast<Event extends BroadcastEvent = BroadcastEvent> {
   readonly gameId: string;
   /** Gates each event whole. */
   readonly scope: ConsentScope;
-  /** Of each event, whom of these fans it concerns. In the order of the events. */
-  findAudiences(events: readonly LiveEvent[], fanIds: readonly string[]): Promise<readonly Captures[]>;
-  /** Where these fans are now, by fan; who is nowhere is left out. */
-  findPresence(fanIds: readonly string[]): Promise<ReadonlyMap<string, { readonly zone_id: string | null }>>;
+  /** Of each event, whom of these fans it concerns, and if asked where those are. In the order of the events. */
+  findAudiences(
+    events: readonly LiveEvent[],
+    fanIds: readonly string[],
+    withPresence: boolean,
+  ): Promise<readonly Audience[]>;
+  /** Begins to load the public facts that the event will be told with. */
+  preload(event: LiveEvent, loaders: Loaders): void;
   /** The event as one of them is told it. Null: it is not one of this stream's. */
   toEvent(event: LiveEvent, subject: ConsentSubject): Event | null;
   toPosition(position: Position): Event;

@@ -11,8 +11,8 @@ export interface EventClass {
   readonly place: number;
   readonly held: number;
   readonly presence: { readonly zone_id: string | null } | null;
-  /** What follows the id in the message; null until it is executed, and where it has no answer to share. */
-  tail: Buffer | null;
+  /** What follows the id in the message; undefined until it is executed, and null where it has no answer to share. */
+  tail: Buffer | null | undefined;
 }
 
 /** A way through the batch, up to some event. */
@@ -41,14 +41,17 @@ export class Way {
   /** The bytes of all of it; null where a part of it has no answer to share. */
   frames(): Frames | null {
     if (this.#frames) return this.#frames;
-    const tails = this.#classes.map(({ tail }) => tail);
+    const tails = this.#classes.map(({ tail }) => tail ?? null);
     if (tails.includes(null)) return null;
     this.#frames = new Frames(tails as Buffer[]);
     return this.#frames;
   }
 }
 
-export class Classes implements Iterable<EventClass> {
+export class Classes {
+  /** Where every member's way begins. */
+  readonly start = new Way();
+  readonly #unexecuted: EventClass[] = [];
   readonly #known = new Map<DocumentClass, Map<string, EventClass>>();
 
   find(document: DocumentClass, place: number, held: number, presence: EventClass['presence']): EventClass {
@@ -60,13 +63,15 @@ export class Classes implements Iterable<EventClass> {
     const key = `${place}|${held}|${presence ? (presence.zone_id ?? 'somewhere') : 'nowhere'}`;
     let found = ofDocument.get(key);
     if (!found) {
-      found = { document, place, held, presence, tail: null };
+      found = { document, place, held, presence, tail: undefined };
       ofDocument.set(key, found);
+      this.#unexecuted.push(found);
     }
     return found;
   }
 
-  *[Symbol.iterator](): Iterator<EventClass> {
-    for (const ofDocument of this.#known.values()) yield* ofDocument.values();
+  /** Those that have been found and not executed yet. */
+  unexecuted(): readonly EventClass[] {
+    return this.#unexecuted.filter(({ tail }) => tail === undefined);
   }
 }

@@ -12,9 +12,9 @@ import { Pacer } from '../pacer.ts';
 import { isPassing } from '../passing.ts';
 import type { Position } from '../position.ts';
 import type { StreamEvent } from '../stream-event.ts';
-import type { Broadcast, Captures } from './broadcast.ts';
+import type { Audience, Broadcast } from './broadcast.ts';
 import { ANY_OF_THEM, createClassContext, NotSharedError } from './class-context.ts';
-import { Classes, type EventClass, Way } from './classes.ts';
+import { Classes, type EventClass } from './classes.ts';
 import { type Frames, messageTail } from './frames.ts';
 import type { Member } from './member.ts';
 
@@ -32,7 +32,13 @@ const UNCONCERNED: Route = { kind: 'SHARED', decision: null, frames: null };
 const BY_ITSELF: Route = { kind: 'BY_ITSELF' };
 const PRESENCE = bitOf('PRESENCE_ZONE');
 
-type Presence = Awaited<ReturnType<Broadcast['findPresence']>>;
+/** A batch of events on its way to everybody in a room, a group of members at a time; each class is executed once. */
+export interface Batch {
+  readonly events: readonly LiveEvent[];
+  readonly told: readonly (StreamEvent | null)[];
+  readonly loaders: Loaders;
+  readonly classes: Classes;
+}
 
 export class Planner {
   readonly #services: Services;
@@ -46,28 +52,33 @@ export class Planner {
     this.#gateBit = bitOf(broadcast.scope);
   }
 
+  begin(events: readonly LiveEvent[]): Batch {
+    const loaders = createLoaders(this.#services.readers);
+    for (const event of events) this.#broadcast.preload(event, loaders);
+    const told = events.map((event) => this.#broadcast.toEvent(event, ANY_OF_THEM));
+    return { events, told, loaders, classes: new Classes() };
+  }
+
   /** @throws whatever keeps it from being made for now: the database or the lease is away. */
-  async plan(events: readonly LiveEvent[], members: readonly Member[]): Promise<Plan> {
-    const audiences = await this.#broadcast.findAudiences(events, fansOf(members));
+  async plan(batch: Batch, members: readonly Member[]): Promise<Plan> {
+    const { events, told, classes } = batch;
+    const showsPresence = members.some(({ document }) => document.presence);
+    const audiences = await this.#broadcast.findAudiences(events, fansOf(members), showsPresence);
     const concerned = members.filter(({ fanId }) => audiences.some((audience) => audience.has(fanId)));
     const decisions = await this.#decide(concerned, audiences);
-    const presence = await this.#findPresence(concerned, decisions);
-    const told = events.map((event) => this.#broadcast.toEvent(event, ANY_OF_THEM));
-    const classes = new Classes();
-    const start = new Way();
     const ways = members.map((member) => {
-      const decision = decisions.get(member.fanId);
-      if (!decision) return start;
-      const here = presence.get(member.fanId) ?? null;
+      const { fanId, document } = member;
+      const decision = decisions.get(fanId);
+      if (!decision) return classes.start;
       return audiences.reduce((way, audience, place) => {
-        const captured = audience.get(member.fanId);
-        const held = captured === undefined ? 0 : decision.maskSince(captured);
+        const captured = audience.get(fanId);
+        const held = captured === undefined ? 0 : decision.maskSince(captured.lineages);
         if (!told[place] || (held & this.#gateBit) === 0) return way;
-        const shown = member.document.presence && (held & PRESENCE) !== 0 ? here : null;
-        return way.with(classes.find(member.document, place, held & member.document.bits, shown));
-      }, start);
+        const shown = document.presence && (held & PRESENCE) !== 0 ? captured!.presence : null;
+        return way.with(classes.find(document, place, held & document.bits, shown));
+      }, classes.start);
     });
-    await this.#execute(classes, told);
+    await this.#execute(batch);
     return members.map((member, place) => {
       const [decision, way] = [decisions.get(member.fanId), ways[place]!];
       if (!decision) return UNCONCERNED;
@@ -77,12 +88,16 @@ export class Planner {
     });
   }
 
+  beginPosition(position: Position): Batch {
+    const loaders = createLoaders(this.#services.readers);
+    return { events: [], told: [this.#broadcast.toPosition(position)], loaders, classes: new Classes() };
+  }
+
   /** Where the stream stands: about nobody. */
-  async planPosition(position: Position, members: readonly Member[]): Promise<Plan> {
-    const classes = new Classes();
-    const start = new Way();
-    const ways = members.map(({ document }) => start.with(classes.find(document, 0, 0, null)));
-    await this.#execute(classes, [this.#broadcast.toPosition(position)]);
+  async planPosition(batch: Batch, members: readonly Member[]): Promise<Plan> {
+    const { classes } = batch;
+    const ways = members.map(({ document }) => classes.start.with(classes.find(document, 0, 0, null)));
+    await this.#execute(batch);
     return ways.map((way) => {
       const frames = way.frames();
       return frames ? { kind: 'SHARED', decision: null, frames } : BY_ITSELF;
@@ -93,12 +108,12 @@ export class Planner {
    * A denial of what was in force when an event was captured may only be one that outlived a grant whose wake-up has not
    * arrived: it is looked up once more.
    */
-  async #decide(members: readonly Member[], audiences: readonly Captures[]): Promise<Map<string, Decision>> {
+  async #decide(members: readonly Member[], audiences: readonly Audience[]): Promise<Map<string, Decision>> {
     const decisions = await this.#load(fansOf(members));
     const doubted = members.filter(({ fanId, document }) =>
       audiences.some((audience) => {
         const captured = audience.get(fanId);
-        return captured !== undefined && decisions.get(fanId)!.lacks(captured, document.bits | this.#gateBit);
+        return captured !== undefined && decisions.get(fanId)!.lacks(captured.lineages, document.bits | this.#gateBit);
       }),
     );
     for (const { fanId } of doubted) this.#services.gate.forget(fanId);
@@ -108,24 +123,13 @@ export class Planner {
 
   async #load(fanIds: readonly string[]): Promise<Map<string, Decision>> {
     const { gameId } = this.#broadcast;
-    const decisions = await this.#services.gate.decideAll(
-      fanIds.map((fanId) => ({ fanId, recipientId: null, gameId })),
-    );
+    const decisions = await this.#services.gate.decideAll(fanIds, { recipientId: null, gameId });
     return new Map(fanIds.map((fanId, place) => [fanId, decisions[place]!]));
   }
 
-  /** Only where a document shows it, and only of those who consent to that. */
-  async #findPresence(members: readonly Member[], decisions: ReadonlyMap<string, Decision>): Promise<Presence> {
-    const shown = members.filter(
-      ({ document, fanId }) => document.presence && decisions.get(fanId)!.holds('PRESENCE_ZONE'),
-    );
-    return shown.length === 0 ? new Map() : this.#broadcast.findPresence(fansOf(shown));
-  }
-
-  async #execute(classes: Classes, told: readonly (StreamEvent | null)[]): Promise<void> {
-    const loaders = createLoaders(this.#services.readers);
+  async #execute({ classes, told, loaders }: Batch): Promise<void> {
     await Promise.all(
-      [...classes].map(async (one) => {
+      classes.unexecuted().map(async (one) => {
         await this.#pacer.turn();
         one.tail = await this.#executeOne(one, told[one.place]!, loaders);
       }),

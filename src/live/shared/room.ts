@@ -21,11 +21,20 @@ import { type Plan, Planner } from './planner.ts';
 /** How many events of one tick are told in one write. */
 const BATCH = 64;
 const LOOKS = 3;
+/** How many members are planned for at once, while those before them are written to. */
+const GROUP = 512;
 /** The event loop is given back after so many milliseconds of writing. */
 const SLICE_MS = 10;
 const LOOK_AT_CLOCK_EVERY = 64;
 const REGAIN_MS = 1_000;
 const RETRY_MS = [50, 100, 250, 500, 1_000];
+
+/** What is told to those who have heard no more than `heard`, and where they stand after it. */
+interface Until {
+  readonly heard: number;
+  readonly serial: number;
+  readonly position: Position;
+}
 
 export class Room {
   readonly #services: Services;
@@ -108,31 +117,43 @@ export class Room {
   }
 
   async #tell(events: readonly LiveEvent[]): Promise<void> {
-    const last = this.#serial + events.length;
+    const batch = this.#planner.begin(events);
+    const serial = this.#serial + events.length;
+    const until = { heard: serial - 1, serial, position: events.at(-1)!.position };
     // Whoever joined after these were read has heard them.
-    let waiting = this.#inOrder().filter((member) => member.serial < last);
+    let waiting = this.#inOrder().filter((member) => member.serial < serial);
     for (let looks = 0; looks < LOOKS && waiting.length > 0; looks += 1) {
-      const planned = await this.#held(
-        () => this.#planner.plan(events, waiting),
-        () => waiting.some((member) => this.has(member)),
-      );
-      if (!planned) break;
-      waiting = await this.#write(planned, waiting, {
-        heard: last - 1,
-        serial: last,
-        position: events.at(-1)!.position,
-      });
+      waiting = await this.#tellAll(waiting, until, (group) => this.#planner.plan(batch, group));
     }
     this.#dismiss(waiting);
   }
 
   async #tellPosition(): Promise<void> {
-    const [members, serial, position] = [this.#inOrder(), this.#serial, this.#head()];
-    const planned = await this.#held(
-      () => this.#planner.planPosition(position, members),
-      () => this.size > 0,
-    );
-    if (planned) await this.#write(planned, members, { heard: serial, serial, position });
+    const [serial, position] = [this.#serial, this.#head()];
+    const batch = this.#planner.beginPosition(position);
+    const until = { heard: serial, serial, position };
+    await this.#tellAll(this.#inOrder(), until, (group) => this.#planner.planPosition(batch, group));
+  }
+
+  /** Group by group: while one is written to, the next is planned for. Answers for whom their plan no longer stood. */
+  async #tellAll(
+    members: readonly Member[],
+    until: Until,
+    plan: (group: readonly Member[]) => Promise<Plan>,
+  ): Promise<Member[]> {
+    const again: Member[] = [];
+    const planned = (from: number) => {
+      const group = members.slice(from, from + GROUP);
+      const wanted = () => group.some((member) => this.has(member));
+      return { group, route: group.length > 0 ? this.#held(() => plan(group), wanted) : null };
+    };
+    for (let from = 0, next = planned(0); next.route; from += GROUP) {
+      const [group, route] = [next.group, await next.route];
+      next = planned(from + GROUP);
+      if (route) again.push(...(await this.#write(route, group, until)));
+      else this.#dismiss(group);
+    }
+    return again;
   }
 
   /** Tries until there is a plan, or nobody to make it for. Without a lease, or the database, everybody's cursor stands. */
@@ -150,11 +171,7 @@ export class Room {
   }
 
   /** To those who have heard no more than `heard`. Answers for whom the plan no longer stood. */
-  async #write(
-    plan: Plan,
-    members: readonly Member[],
-    { heard, serial, position }: { heard: number; serial: number; position: Position },
-  ): Promise<Member[]> {
+  async #write(plan: Plan, members: readonly Member[], { heard, serial, position }: Until): Promise<Member[]> {
     const again: Member[] = [];
     let sliceEnds = performance.now() + SLICE_MS;
     let held = this.#services.gate.lease.held();
