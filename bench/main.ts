@@ -1,6 +1,10 @@
-/** `npm run bench -- NAME [--json]`: runs one benchmark; the last line on standard output is one JSON object. */
+/**
+ * `npm run bench -- NAME [--json] [--write]`: runs one benchmark; the last line on standard output is one JSON object.
+ * With --write it is kept in docs/benchmarks.json, and docs/benchmarks.md is made anew.
+ */
 import type { Benchmark } from './benchmark.ts';
 import { readCommand } from './options.ts';
+import { record } from './record.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
   announce: () => import('./announce.ts'),
@@ -15,7 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = 
   withdrawals: () => import('./withdrawals.ts'),
 };
 
-const { name, json, options } = readCommand(process.argv.slice(2));
+const { name, json, write, options } = readCommand(process.argv.slice(2));
 const load = name !== undefined && Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
 if (!load) {
   console.error(`Name a benchmark: ${Object.keys(BENCHMARKS).join(', ')}.`);
@@ -23,4 +27,5 @@ if (!load) {
 }
 const { run } = await load();
 const result = await run(json ? () => {} : (line) => console.log(line), options);
+if (write) record(name!, result);
 console.log(JSON.stringify({ benchmark: name, ...result }));
