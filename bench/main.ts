@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = 
   memory: () => import('./memory.ts'),
   ramp: () => import('./ramp.ts'),
   resume: () => import('./resume.ts'),
+  slow: () => import('./slow.ts'),
   withdrawal: () => import('./withdrawal.ts'),
   withdrawals: () => import('./withdrawals.ts'),
 };

@@ -19,15 +19,17 @@ export class Ours extends Contestant {
   readonly #client: GraphQLClient;
   readonly #token: string;
   readonly #gameId: string;
+  readonly port: number;
   /** What `publish` does: the real mutation, or the relay alone. */
   announces = true;
   #campaigns = new Map<number, string>();
   /** The first announcement, of which copies are made. */
   #like = 0;
 
-  private constructor(server: Child, url: string, token: string, gameId: string) {
+  private constructor(server: Child, port: number, token: string, gameId: string) {
     super('ours', server, new Child(LOAD));
-    this.#client = new GraphQLClient(() => [url]);
+    this.port = port;
+    this.#client = new GraphQLClient(() => [`http://127.0.0.1:${port}/graphql`]);
     this.#token = token;
     this.#gameId = gameId;
   }
@@ -36,7 +38,7 @@ export class Ours extends Contestant {
     const server = new Child(SERVER, [], { DATABASE_URL: databaseUrl });
     const port = await server.ask<number>('listen');
     const token = await issueDevelopmentToken('PARTNER', PARTNER);
-    const ours = new Ours(server, `http://127.0.0.1:${port}/graphql`, token, gameId);
+    const ours = new Ours(server, port, token, gameId);
     await ours.begin({ protocol: 'graphql', port, gameId, keepsCursors, tokens: true });
     return ours;
   }

@@ -43,6 +43,16 @@ serveParent({
     app.services.live.wake();
     return at;
   },
+  /** The end of one offer, told so many times in one commit. */
+  end: async ({ like, count }: { like: number; count: number }) => {
+    await client.query(
+      `insert into outbox (topic, kind, payload)
+       select 'game:' || a.game_id, 'OFFER_ENDED', jsonb_build_object('offerId', o.id::text, 'reason', 'CAMPAIGN_ENDED')
+       from offer o join announcement a on a.offer_id = o.id, generate_series(1, $2::int) where o.title = $1`,
+      [titleOf(like), count],
+    );
+    app.services.live.wake();
+  },
   stop: async () => {
     await client.end();
     await app.close();

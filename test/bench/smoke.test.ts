@@ -20,6 +20,13 @@ describe('a benchmark run small', () => {
     expect(Object.keys(at32.figures)).toEqual(expect.arrayContaining(['ours', 'oursAnnounced', 'null', ...PEERS]));
   });
 
+  it('fans out to more than are planned for at once', async () => {
+    const { at1100 } = (await fanout(quiet, { ...SMALL, sockets: 1_100, peers: [] })) as {
+      at1100: { sockets: number };
+    };
+    expect(at1100.sockets).toBe(1_100);
+  }, 60_000);
+
   it('delivers four events of one tick to every subscriber', async () => {
     const { eventsPerTick, ratios } = await burst(quiet, { ...SMALL, peers: ['raw'] });
     expect({ eventsPerTick, ratios }).toEqual({ eventsPerTick: 4, ratios: { raw: expect.anything() } });
