@@ -8,6 +8,7 @@ import { Partners } from '../../migrations/20261125000003-partners.ts';
 import { Announce } from '../../migrations/20261125000004-announce.ts';
 import { Erasure } from '../../migrations/20261125000005-erasure.ts';
 import { Points } from '../../migrations/20261125000008-points.ts';
+import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -19,4 +20,5 @@ export const migrationsList = [
   { name: '20261125000004-announce', class: Announce },
   { name: '20261125000005-erasure', class: Erasure },
   { name: '20261125000008-points', class: Points },
+  { name: '20261125000009-verdicts', class: Verdicts },
 ];

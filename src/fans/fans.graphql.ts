@@ -9,6 +9,8 @@ import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { LoyaltyType } from '../loyalty/loyalty.graphql.ts';
+import { connectOffers } from '../offers/index.ts';
+import { DeliveryType } from '../offers/my-offers.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
 import { TeamType, ZoneType } from '../venues/venues.graphql.ts';
 import { subjectOf } from './captured.ts';
@@ -70,6 +72,15 @@ builder.subjectType(FanType, {
       consent: 'LOYALTY',
       description: 'Your points and your tier.',
       resolve: () => null,
+    }),
+    offers: t.connection({
+      type: DeliveryType,
+      nullable: true,
+      consent: 'OFFERS_LIVE',
+      description: 'The offers you were announced. A partner sees only its own.',
+      args: { gameId: t.arg.id({ description: 'Those announced at this game.' }) },
+      resolve: (fan, { gameId, ...args }, context) =>
+        connectOffers(context, fan.id, context.ids.keyOrNull('Game', gameId, 'gameId'), args),
     }),
     consents: t.field({
       type: [ConsentType],

@@ -9,6 +9,7 @@ import '../identity/viewer.graphql.ts';
 import '../offers/campaigns.graphql.ts';
 import '../offers/engagement.graphql.ts';
 import '../offers/live-offers.graphql.ts';
+import '../offers/my-offers.graphql.ts';
 import '../offers/offer-stream.graphql.ts';
 import '../partners/partners.graphql.ts';
 import '../rights/rights.graphql.ts';

@@ -7,15 +7,14 @@ import { LockMode, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { isErased } from '../db/outcome.ts';
-import { readNow } from '../db/sql.ts';
 import { ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
 import { emit, gameTopic, partnerTopic } from '../live/index.ts';
-import { Game, isOver, Team, Venue, Zone } from '../venues/index.ts';
+import { Game, Team, Venue, Zone } from '../venues/index.ts';
 import { Announcement, type Reason } from './announcement.entity.ts';
 import { Campaign, type CampaignRules, Offer } from './campaign.entity.ts';
-import { campaignStatus } from './campaigns.service.ts';
+import { type SkipCode, skipCodesOf } from './skips.ts';
 
 const Announce = z.object({
   campaignId: z.string(),
@@ -118,15 +117,23 @@ function sameOrConflict(repeated: Announcement, game: Game, zones: Zone[]): Anno
   throw new ConflictError('IDEMPOTENCY_CONFLICT', 'This idempotency key was used with another announcement.');
 }
 
+/** @throws ConflictError INVALID_STATE, or InputError for a game at another venue: what `campaign_closed` says. */
 async function requireOpen(em: SqlEntityManager, campaign: Campaign, game: Game): Promise<void> {
-  const status = campaignStatus(campaign, await readNow(em));
-  if (status !== 'LIVE') throw new ConflictError('INVALID_STATE', `The campaign is ${status}.`);
-  if (isOver(game)) throw new ConflictError('INVALID_STATE', `The game is ${game.status}.`);
-  const { venueIds } = campaign.rules;
-  if (venueIds.length > 0 && !venueIds.includes(game.venueId)) {
-    throw new InputError('The campaign does not run at the venue of that game.', 'input.gameId');
-  }
+  const [row] = await em.execute<{ closed: number }[]>(sql`
+    select campaign_closed(${campaign.id}::bigint, ${game.id}::bigint, app_now()) as closed`);
+  const codes = skipCodesOf(row!.closed);
+  const [conflict] = codes.filter((code) => code !== 'OTHER_VENUE');
+  if (conflict) throw new ConflictError('INVALID_STATE', CLOSED[conflict] ?? `The campaign is closed: ${conflict}.`);
+  if (codes.length > 0) throw new InputError('The campaign does not run at the venue of that game.', 'input.gameId');
 }
+
+/** In words for the partner. */
+const CLOSED: Readonly<Partial<Record<SkipCode, string>>> = {
+  CAMPAIGN_NOT_STARTED: 'The campaign is SCHEDULED.',
+  CAMPAIGN_PAUSED: 'The campaign is PAUSED.',
+  CAMPAIGN_ENDED: 'The campaign is ENDED.',
+  GAME_OVER: 'The game is over.',
+};
 
 /** Why this audience: from the rules, in words for a fan, the same for everyone in it. */
 async function explain(em: SqlEntityManager, game: Game, zones: Zone[], rules: CampaignRules): Promise<Reason[]> {

@@ -6,8 +6,9 @@ import { Fan } from '../fans/fan.entity.ts';
 import { Game } from '../venues/game.entity.ts';
 import { Campaign, Offer } from './campaign.entity.ts';
 
+export const REASON_KINDS = ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM'] as const;
 export interface Reason {
-  kind: 'AT_VENUE' | 'IN_ZONE' | 'FAVORITE_TEAM';
+  kind: (typeof REASON_KINDS)[number];
   text: string;
   scope: ConsentScope;
 }

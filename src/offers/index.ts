@@ -3,3 +3,4 @@ export { Campaign, type Discount, Offer } from './campaign.entity.ts';
 export { createCampaign } from './campaigns.service.ts';
 export { keepPruningEngagement } from './engagement-retention.ts';
 export { findLiveAnnouncements } from './live-announcements.service.ts';
+export { connectOffers } from './my-offers.ts';

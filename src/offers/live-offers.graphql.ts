@@ -3,9 +3,8 @@ import { builder } from '../graphql/builder.ts';
 import { shared } from '../graphql/shared.ts';
 import { addMarks, CURSOR, MARK_NAMES } from '../graphql/stream.ts';
 import { ZoneType } from '../venues/venues.graphql.ts';
-import type { Reason } from './announcement.entity.ts';
 import { type LiveOfferEvent, type OfferAnnounced, type OfferEnded, openLiveOffers } from './live-offers.ts';
-import { AnnouncementType, OfferType } from './offers.graphql.ts';
+import { AnnouncementType, OfferType, ReasonType } from './offers.graphql.ts';
 
 const TYPE_NAMES = {
   OFFER_ANNOUNCED: 'OfferAnnounced',
@@ -21,13 +20,6 @@ const LiveOfferEventType = builder.interfaceRef<LiveOfferEvent>('LiveOfferEvent'
   }),
 });
 addMarks(LiveOfferEventType);
-
-const ReasonKindEnum = builder.enumType('ReasonKind', { values: ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM'] as const });
-const ReasonType = builder.objectRef<Reason>('Reason').implement({
-  description: 'Why this audience, from the rules of the campaign: the same for everyone in it.',
-  extensions: shared(),
-  fields: (t) => ({ kind: t.expose('kind', { type: ReasonKindEnum }), text: t.exposeString('text') }),
-});
 
 const OfferAnnouncedType = builder.objectRef<OfferAnnounced>('OfferAnnounced');
 builder.subjectType(OfferAnnouncedType, {

@@ -1,9 +1,10 @@
 /** Offers and announcements as everyone sees them; what is personal about them is on the stream's events. */
+import { ConsentScopeEnum } from '../consent/catalogue.graphql.ts';
 import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { shared } from '../graphql/shared.ts';
 import { PartnerType } from '../partners/partners.graphql.ts';
-import type { Announcement } from './announcement.entity.ts';
+import { type Announcement, REASON_KINDS, type Reason } from './announcement.entity.ts';
 import type { Discount, Offer } from './campaign.entity.ts';
 
 const PercentOff = builder
@@ -22,6 +23,17 @@ const PointsBonus = builder
 const DiscountType = builder.unionType('Discount', {
   types: [PercentOff, AmountOff, PointsBonus],
   resolveType: ({ kind }) => ({ PERCENT: PercentOff, AMOUNT: AmountOff, POINTS: PointsBonus })[kind],
+});
+
+const ReasonKindEnum = builder.enumType('ReasonKind', { values: REASON_KINDS });
+export const ReasonType = builder.objectRef<Reason>('Reason').implement({
+  description: 'Why this audience, from the rules of the campaign: the same for everyone in it.',
+  extensions: shared(),
+  fields: (t) => ({
+    kind: t.expose('kind', { type: ReasonKindEnum }),
+    text: t.exposeString('text', { description: 'The rule, with what it looked at.' }),
+    scope: t.expose('scope', { type: ConsentScopeEnum, description: 'Under which that could be looked at.' }),
+  }),
 });
 
 export const OfferType = builder.objectRef<Offer>('Offer').implement({

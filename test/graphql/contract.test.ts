@@ -22,6 +22,8 @@ const WORKING = [
   'EraseMe',
   'CheckIn',
   'CheckOut',
+  'MyOffers',
+  'WhyNot',
   'RecordEngagement',
   'CreateCampaign',
   'AnnounceOffer',
