@@ -44,3 +44,4 @@ drop function campaign_holdout;
 drop function is_held_out;
 drop function skip_if;
 drop function skip_bit;
+drop function skip_codes;

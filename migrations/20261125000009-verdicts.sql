@@ -3,12 +3,16 @@
 -- Announcing, a fan's question why not, a preview of consent and a partner's dry run all ask these two.
 
 -- The reasons for skipping, as bits; appended to, never reordered. src/offers/skips.ts says them in words.
-create function skip_bit(p_code text) returns int
+create function skip_codes() returns text[]
 language sql immutable parallel safe as $$
-  select array_position(array[
+  select array[
     'NOT_PRESENT', 'NOT_IN_ZONE', 'OTHER_TEAM', 'HELD_OUT', 'ALREADY_ANNOUNCED',
     'CAMPAIGN_NOT_STARTED', 'CAMPAIGN_PAUSED', 'CAMPAIGN_ENDED', 'GAME_OVER', 'OTHER_VENUE'
-  ], p_code) - 1
+  ]
+$$;
+create function skip_bit(p_code text) returns int
+language sql immutable parallel safe as $$
+  select array_position(skip_codes(), p_code) - 1
 $$;
 create function skip_if(p_code text, p_when boolean) returns int
 language sql immutable parallel safe as $$

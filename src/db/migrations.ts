@@ -9,6 +9,7 @@ import { Announce } from '../../migrations/20261125000004-announce.ts';
 import { Erasure } from '../../migrations/20261125000005-erasure.ts';
 import { Points } from '../../migrations/20261125000008-points.ts';
 import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
+import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -21,4 +22,5 @@ export const migrationsList = [
   { name: '20261125000005-erasure', class: Erasure },
   { name: '20261125000008-points', class: Points },
   { name: '20261125000009-verdicts', class: Verdicts },
+  { name: '20261125000019-partner-home', class: PartnerHome },
 ];

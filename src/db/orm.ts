@@ -22,6 +22,7 @@ import { Purchase, PurchaseRefund } from '../loyalty/purchase.entity.ts';
 import { Reward, RewardRedemption } from '../loyalty/reward.entity.ts';
 import { Announcement, Delivery } from '../offers/announcement.entity.ts';
 import { Campaign, Offer } from '../offers/campaign.entity.ts';
+import { DryRun } from '../offers/dry-run.entity.ts';
 import { Engagement } from '../offers/engagement.entity.ts';
 import { Partner } from '../partners/partner.entity.ts';
 import { Sensor, Staff } from '../venues/device.entity.ts';
@@ -64,6 +65,7 @@ export const ENTITIES = [
   Announcement,
   Delivery,
   Engagement,
+  DryRun,
   PointsEntry,
   LoyaltyProgram,
   Tier,

@@ -26,6 +26,7 @@ const WORKING = [
   'WhyNot',
   'RecordEngagement',
   'CreateCampaign',
+  'DryRunCampaign',
   'AnnounceOffer',
   'PauseCampaign',
   'EndCampaign',

@@ -135,8 +135,7 @@ describe('whyNot', () => {
   });
 
   it('knows every reason that the rule has, in the same order', async () => {
-    const rows = await server.services.orm.em.fork().execute<{ code: string; bit: number }[]>(sql`
-      select s.code, skip_bit(s.code) as bit from unnest(${`{${SKIP_CODES.join(',')}}`}::text[]) s (code)`);
-    expect(rows.map(({ code, bit }) => [code, bit])).toEqual(SKIP_CODES.map((code, bit) => [code, bit]));
+    const [row] = await server.services.orm.em.fork().execute<{ codes: string[] }[]>('select skip_codes() as codes');
+    expect(row!.codes).toEqual([...SKIP_CODES]);
   });
 });

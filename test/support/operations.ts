@@ -45,6 +45,7 @@ const MUTATIONS = {
   createCampaign: 'campaign { id status offer { id } }',
   announceOffer: 'announcement { id at }',
   pauseCampaign: 'campaign { id status }',
+  dryRunCampaign: 'audienceBucket suppressed effects { kind text } skipped { code bucket }',
   endCampaign: 'campaign { id status }',
   setGameStatus: 'game { id status startsAt }',
 } as const;
