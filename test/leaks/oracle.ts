@@ -95,10 +95,14 @@ export class Oracle {
     return verdicts.includes('shown') ? 'shown' : verdicts.includes('either') ? 'either' : 'withheld';
   }
 
-  /** `node(id)` of a personal type: a visit by its scopes, a grant to the fan alone, all else to who sees the fan. */
+  /**
+   * `node(id)` of a personal type: a visit by its scopes, a grant to the fan alone, what was announced by OFFERS_LIVE and to
+   * no partner but whose offer it is, all else to who sees the fan.
+   */
   node(type: string): Verdict {
     const { visitLasts, visitKept } = this.#truth;
     if (type === 'Consent' || type === 'ConsentHistoryEntry') return this.isSelf ? this.sees() : 'withheld';
+    if (type === 'Delivery') return this.viewer === 'another partner' ? 'withheld' : this.shows(['OFFERS_LIVE']);
     if (type !== 'Visit') return this.sees();
     if (!visitKept) return 'withheld';
     return this.showsAnyOf(visitLasts ? ['HISTORY_ATTENDANCE', 'PRESENCE_VENUE'] : ['HISTORY_ATTENDANCE']);
