@@ -7,6 +7,8 @@ const sql = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8
 export class Verdicts extends Migration {
   override async up(): Promise<void> {
     await this.execute(sql('./20261125000009-verdicts.sql'));
+    await this.execute(sql('./20261125000009-verdicts-rule.sql'));
+    await this.execute(sql('./20261125000009-verdicts-questions.sql'));
   }
 
   override async down(): Promise<void> {

@@ -9,6 +9,7 @@ import { InputError } from '../errors.ts';
 import { setAgeOfConsent } from '../fans/index.ts';
 import { createIdsFor } from '../graphql/ids.ts';
 import { buildSchema } from '../graphql/schema.ts';
+import { setContactPolicy } from '../offers/index.ts';
 import { createPartner } from '../partners/index.ts';
 import { addSensor, addStaff, createGame, createVenue, createZone } from '../venues/index.ts';
 import { withDatabase } from './with-database.ts';
@@ -101,6 +102,25 @@ const setAgeCommand = command(
   },
 );
 
+const setContactCommand = command(
+  'How often fans are told of offers at all, by all partners together. What is left out stays as it is.',
+  {
+    'per-game': optional('announcements to a fan at one game, or none for no limit'),
+    'per-hour': optional('announcements to a fan within an hour, or none for no limit'),
+    'quiet-minutes': optional('how long none come after one was dismissed'),
+    'less-days': optional('how long “less like this” lasts'),
+  },
+  async (em, args) => {
+    await setContactPolicy(em, {
+      perGame: args['per-game'],
+      perHour: args['per-hour'],
+      quietMinutes: args['quiet-minutes'],
+      lessDays: args['less-days'],
+    });
+    return 'The limits of contact are set.';
+  },
+);
+
 const publishPolicyCommand = command(
   'A new version of the notice. Published is final.',
   {
@@ -140,6 +160,7 @@ await runMain(
       sensor: group('Sensors.', { add: addSensorCommand as never }),
       partner: group('Partners.', { create: createPartnerCommand as never }),
       age: group('Ages of consent.', { set: setAgeCommand as never }),
+      contact: group('Limits of contact.', { set: setContactCommand as never }),
       policy: group('Policies.', { publish: publishPolicyCommand as never }),
     },
   }),

@@ -10,6 +10,7 @@ import { Erasure } from '../../migrations/20261125000005-erasure.ts';
 import { Points } from '../../migrations/20261125000008-points.ts';
 import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
 import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
+import { Contact } from '../../migrations/20261125000029-contact.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -23,4 +24,5 @@ export const migrationsList = [
   { name: '20261125000008-points', class: Points },
   { name: '20261125000009-verdicts', class: Verdicts },
   { name: '20261125000019-partner-home', class: PartnerHome },
+  { name: '20261125000029-contact', class: Contact },
 ];

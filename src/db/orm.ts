@@ -22,6 +22,7 @@ import { Purchase, PurchaseRefund } from '../loyalty/purchase.entity.ts';
 import { Reward, RewardRedemption } from '../loyalty/reward.entity.ts';
 import { Announcement, Delivery } from '../offers/announcement.entity.ts';
 import { Campaign, Offer } from '../offers/campaign.entity.ts';
+import { ContactObjection, ContactPolicy, ContactWish } from '../offers/contact/contact.entity.ts';
 import { DryRun } from '../offers/dry-run.entity.ts';
 import { Engagement } from '../offers/engagement.entity.ts';
 import { Partner } from '../partners/partner.entity.ts';
@@ -66,6 +67,9 @@ export const ENTITIES = [
   Delivery,
   Engagement,
   DryRun,
+  ContactPolicy,
+  ContactWish,
+  ContactObjection,
   PointsEntry,
   LoyaltyProgram,
   Tier,

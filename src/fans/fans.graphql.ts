@@ -9,7 +9,8 @@ import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { LoyaltyType } from '../loyalty/loyalty.graphql.ts';
-import { connectOffers } from '../offers/index.ts';
+import { ContactLimitsType } from '../offers/contact/contact.graphql.ts';
+import { connectOffers, findContactLimits } from '../offers/index.ts';
 import { DeliveryType } from '../offers/my-offers.graphql.ts';
 import { GameType } from '../venues/games.graphql.ts';
 import { TeamType, ZoneType } from '../venues/venues.graphql.ts';
@@ -81,6 +82,14 @@ builder.subjectType(FanType, {
       args: { gameId: t.arg.id({ description: 'Those announced at this game.' }) },
       resolve: (fan, { gameId, ...args }, context) =>
         connectOffers(context, fan.id, context.ids.keyOrNull('Game', gameId, 'gameId'), args),
+    }),
+    contactLimits: t.field({
+      type: ContactLimitsType,
+      nullable: true,
+      consent: null,
+      selfOnly: true,
+      description: 'How often offers may come at all. Null for all but the fan.',
+      resolve: (fan, _, { em }) => findContactLimits(em, fan.id),
     }),
     consents: t.field({
       type: [ConsentType],

@@ -7,6 +7,7 @@ import '../fans/fans.graphql.ts';
 import '../fans/wards.graphql.ts';
 import '../identity/viewer.graphql.ts';
 import '../offers/campaigns.graphql.ts';
+import '../offers/contact/contact.graphql.ts';
 import '../offers/dry-run.graphql.ts';
 import '../offers/engagement.graphql.ts';
 import '../offers/live-offers.graphql.ts';

@@ -62,6 +62,7 @@ function announceOnce(own: SqlEntityManager, partnerId: string, wanted: Announce
       idempotencyKey: wanted.idempotencyKey,
     } as never) as Announcement;
     await em.flush();
+    await em.execute(sql`select contact_take_turns()`);
     await deliverToAudience(em, announcement, partnerId);
     const event = { announcementId: announcement.id, offerId: offer.id };
     await emit(em, gameTopic(game.id), 'OFFER_ANNOUNCED', event);

@@ -17,6 +17,7 @@ export const Announcement = defineEntity({
   name: 'Announcement',
   tableName: 'announcement',
   uniques: [{ properties: ['campaignId', 'idempotencyKey'] }],
+  indexes: [{ properties: ['gameId', 'at'] }, { properties: ['at'] }],
   properties: {
     id: id(),
     campaignId: () => p.manyToOne(Campaign).mapToPk().joinColumn('campaign_id'),

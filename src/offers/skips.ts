@@ -15,6 +15,11 @@ export const SKIP_CODES = [
   'CAMPAIGN_ENDED',
   'GAME_OVER',
   'OTHER_VENUE',
+  'CONTACT_PAUSED',
+  'CONTACT_PER_GAME',
+  'CONTACT_PER_HOUR',
+  'QUIET_AFTER_DISMISSAL',
+  'LESS_LIKE_THIS',
 ] as const;
 export type SkipCode = (typeof SKIP_CODES)[number];
 
@@ -38,6 +43,17 @@ const WORDS: Readonly<Record<SkipCode, SkipWords>> = {
   CAMPAIGN_ENDED: { text: 'It is over.', scope: null },
   GAME_OVER: { text: 'The game is over.', scope: null },
   OTHER_VENUE: { text: 'It is for another venue.', scope: null },
+  CONTACT_PAUSED: { text: 'You have asked for no offers for a while.', scope: null },
+  CONTACT_PER_GAME: {
+    text: 'You have had as many offers at this game as you or the club allow.',
+    scope: 'OFFERS_LIVE',
+  },
+  CONTACT_PER_HOUR: {
+    text: 'You have had as many offers within the hour as you or the club allow.',
+    scope: 'OFFERS_LIVE',
+  },
+  QUIET_AFTER_DISMISSAL: { text: 'You dismissed an offer a moment ago.', scope: 'HISTORY_ENGAGEMENT' },
+  LESS_LIKE_THIS: { text: 'You have asked for less of this sponsor.', scope: null },
 };
 
 export const WHY_NOT_CODES = ['CONSENT_OFF', ...SKIP_CODES, 'NOT_ANNOUNCED_YET'] as const;

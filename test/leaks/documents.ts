@@ -72,14 +72,19 @@ function write(
   paths: readonly Path[],
   shape: Shape,
   idTypes: readonly string[],
+  largest = 100,
 ): LeakDocument[] {
   const kind = paths[0]!.kind;
   const picks = new Map<string, Pick>();
   for (const path of paths) plant(schema, picks, path);
-  const printer = new Printer(schema, shape, idTypes);
+  const printer = new Printer(schema, shape, idTypes, largest);
   const text = printer.print(kind, picks);
   const document = { kind, shape, text, operationName: 'Leak', variables: [...printer.variables], paths, picks };
   if (fits(schema, document)) return [document];
+  // What costs much is asked of as many as the server allows.
+  if (paths.length === 1 && shape === 'largest page' && largest > 2) {
+    return write(schema, paths, shape, idTypes, largest >> 1);
+  }
   if (paths.length === 1) throw new Error(`The path to ${paths[0]!.target} is beyond the server's limits:\n${text}`);
   const half = paths.length >> 1;
   return [paths.slice(0, half), paths.slice(half)].flatMap((part) => write(schema, part, shape, idTypes));
@@ -193,9 +198,11 @@ class Printer {
   readonly #idTypes: readonly string[];
   readonly #fragments: string[] = [];
   readonly variables = new Set<string>();
+  readonly #largest: number;
   #pages = 0;
 
-  constructor(schema: GraphQLSchema, shape: Shape, idTypes: readonly string[]) {
+  constructor(schema: GraphQLSchema, shape: Shape, idTypes: readonly string[], largest: number) {
+    this.#largest = largest;
     this.#schema = schema;
     this.#shape = shape;
     this.#idTypes = idTypes;
@@ -213,7 +220,7 @@ class Printer {
     // The outermost connection is as large as it may be; those within it would multiply.
     const page = isPage(pick.field);
     if (page) this.#pages += 1;
-    const pageSize = this.#shape === 'largest page' && this.#pages === 1 ? 100 : 2;
+    const pageSize = this.#shape === 'largest page' && this.#pages === 1 ? this.#largest : 2;
     const coordinate = `${pick.parent.name}.${pick.field.name}`;
     const options = { idTypes: this.#idTypes, idOf: pick.idOf, pageSize };
     const text = fillArguments(coordinate, pick.field, options)[pick.way]!;

@@ -39,6 +39,8 @@ const MUTATIONS = {
   pauseForGame: 'game { id } resumesAt receipt { id jws } barrier { nodes waitedMs }',
   enrollWard: 'ward { id displayName } receipt { id jws }',
   eraseMe: 'erasedAt certificate { id jws } barrier { nodes waitedMs }',
+  setContactLimits: 'limits { perGame perHour quietMinutes pausedUntil lessOf { sponsor { code } until } }',
+  lessLikeThis: 'limits { perGame perHour quietMinutes pausedUntil lessOf { sponsor { code } until } }',
   checkIn: 'visit { id arrivedAt game { id } } created',
   checkOut: 'visit { id leftAt }',
   recordEngagement: 'recorded',
