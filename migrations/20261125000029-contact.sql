@@ -76,7 +76,7 @@ end $$;
 -- HISTORY_ENGAGEMENT: whoever withdraws that does not ask to be told more.
 create function contact_skips(p_campaign bigint, p_game bigint, p_fans bigint[], p_at timestamptz)
 returns table (fan_id bigint, skips int)
-language plpgsql stable set plan_cache_mode = force_custom_plan as $$
+language plpgsql stable rows 10 set plan_cache_mode = force_custom_plan as $$
 declare
   v_policy contact_policy;
   v_game_cap int := (select least(min(p.per_game), min(w.per_game)) from contact_policy p left join contact_wish w on true);
