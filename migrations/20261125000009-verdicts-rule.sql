@@ -39,7 +39,7 @@ begin
       from consent_mask((select array_agg(c.fan_id) from candidate c where p_all or c.skips & ~v_held_out = 0),
         null, p_game, p_at) m
       join candidate c on c.fan_id = m.fan_id
-      left join fan f on v_teams <> '{}' and f.id = m.fan_id
+      join fan f on f.id = m.fan_id
     )
     select j.fan_id, j.lineages, j.missing, j.skips from judged j
     where p_all or j.missing = 0 and j.skips & ~v_held_out = 0;
