@@ -18,6 +18,9 @@ export type Receive = (frame: Json) => void;
 
 export interface OpenStream {
   close(): void;
+  /** Reads nothing until it is told to go on. */
+  stall?(): void;
+  goOn?(): void;
 }
 
 /** Hung up on while it still connects, `ws` raises an error for which nobody listens any more. */
@@ -90,7 +93,13 @@ export class GraphQLClient {
     lost: () => void,
     query: string = LIVE_OFFERS,
   ): OpenStream {
+    let socket: WebSocket | null = null;
     const client: Client = createClient({
+      on: {
+        opened: (opened) => {
+          socket = opened as WebSocket;
+        },
+      },
       url: this.#url.replace(/^http/, 'ws'),
       webSocketImpl: PatientWebSocket,
       retryAttempts: 0,
@@ -102,7 +111,7 @@ export class GraphQLClient {
       else lost();
     };
     client.subscribe({ query, variables }, { next: receive, error: failed, complete: lost });
-    return { close: () => client.terminate() };
+    return { close: () => client.terminate(), stall: () => socket?.pause(), goOn: () => socket?.resume() };
   }
 
   openServerSentEvents(

@@ -2,6 +2,7 @@
  * One subscriber's line to the server: a stream that is opened again at the next node when it is lost, and resumes after
  * the last frame that was received.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphQLClient, Json, OpenStream } from './client.ts';
 import type { Session } from './journal.ts';
 
@@ -72,6 +73,14 @@ export class Line {
     if (session && session.closed === Number.POSITIVE_INFINITY) session.closed = performance.now();
     this.#stream?.close();
     this.#stream = null;
+  }
+
+  /** Reads nothing for a while, as a phone in a pocket. Over a WebSocket only. */
+  async stall(ms: number): Promise<void> {
+    const stream = this.#stream;
+    stream?.stall?.();
+    await sleep(ms);
+    stream?.goOn?.();
   }
 
   #receive({ data, errors }: Json): void {

@@ -1,9 +1,15 @@
 /** Nodes of the game day's own: real servers, as child processes, over one database. They can be frozen and killed. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+/** None outlives the day. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
 
 export class OwnServer {
   readonly url: string;
@@ -23,14 +29,15 @@ export class OwnServer {
   }
 
   /** @throws Error when it does not start; it says why on standard error. */
-  static async start(): Promise<OwnServer> {
+  static async start(settings: Readonly<Record<string, string>> = {}): Promise<OwnServer> {
     const child = spawn(process.execPath, [MAIN], {
-      env: { ...process.env, PORT: '0', LOG_LEVEL: process.env.LOG_LEVEL ?? 'error' },
+      env: { ...process.env, PORT: '0', LOG_LEVEL: process.env.LOG_LEVEL ?? 'error', ...settings },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const kill = (signal: NodeJS.Signals) => void child.kill(signal);
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    process.once('exit', () => kill('SIGTERM'));
+    running.add(child);
+    void ended.then(() => running.delete(child));
     const started = Promise.withResolvers<{ url: string; databaseUrl: string }>();
     let said = '';
     child.stdout.on('data', (chunk) => {
