@@ -11,6 +11,7 @@ import { Points } from '../../migrations/20261125000008-points.ts';
 import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
 import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
 import { Contact } from '../../migrations/20261125000029-contact.ts';
+import { Measuring } from '../../migrations/20261125000039-measuring.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -25,4 +26,5 @@ export const migrationsList = [
   { name: '20261125000009-verdicts', class: Verdicts },
   { name: '20261125000019-partner-home', class: PartnerHome },
   { name: '20261125000029-contact', class: Contact },
+  { name: '20261125000039-measuring', class: Measuring },
 ];

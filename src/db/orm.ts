@@ -25,6 +25,7 @@ import { Campaign, Offer } from '../offers/campaign.entity.ts';
 import { ContactObjection, ContactPolicy, ContactWish } from '../offers/contact/contact.entity.ts';
 import { DryRun } from '../offers/dry-run.entity.ts';
 import { Engagement } from '../offers/engagement.entity.ts';
+import { CampaignFunnel, Holdout, UpliftResult } from '../offers/measuring/measuring.entity.ts';
 import { Partner } from '../partners/partner.entity.ts';
 import { Sensor, Staff } from '../venues/device.entity.ts';
 import { Game, Team } from '../venues/game.entity.ts';
@@ -70,6 +71,9 @@ export const ENTITIES = [
   ContactPolicy,
   ContactWish,
   ContactObjection,
+  Holdout,
+  CampaignFunnel,
+  UpliftResult,
   PointsEntry,
   LoyaltyProgram,
   Tier,

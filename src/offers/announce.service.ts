@@ -7,6 +7,7 @@ import { LockMode, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { isErased } from '../db/outcome.ts';
+import { arrayOf } from '../db/sql.ts';
 import { ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
@@ -72,17 +73,24 @@ function announceOnce(own: SqlEntityManager, partnerId: string, wanted: Announce
 }
 
 /**
- * The audience in one statement: whom `announcement_audience` chooses, and who has not had this offer yet. Of those who
- * share their presence with the partner it also keeps under which lineages they do; all others cost nothing more.
+ * The audience in one statement: of whom nothing stands in the way is told, and who would be told but for the holdout is
+ * recorded as held out. Of those told who share their presence with the partner it also keeps under which lineages they
+ * do; all others cost nothing more.
  */
 async function deliverToAudience(
   em: SqlEntityManager,
-  { id, offerId, gameId }: Announcement,
+  { id, campaignId, offerId, gameId, zoneIds }: Announcement,
   partnerId: string,
 ): Promise<void> {
   await em.execute(sql`
-    with audience as materialized (
-      select fan_id, lineages from announcement_audience(${id}::bigint, null)
+    with verdict as materialized (
+      select fan_id, lineages, skips
+      from campaign_verdicts(${campaignId}::bigint, ${gameId}::bigint, ${arrayOf(zoneIds)}::bigint[], null, app_now(), false)
+    ), audience as materialized (
+      select fan_id, lineages from verdict where skips = 0
+    ), held_out as (
+      insert into holdout (campaign_id, fan_id) select ${campaignId}::bigint, fan_id from verdict where skips <> 0
+      on conflict do nothing
     )
     insert into delivery (announcement_id, offer_id, fan_id, lineages, partner_lineages)
     select ${id}::bigint, ${offerId}::bigint, audience.fan_id, audience.lineages, sharing.lineages

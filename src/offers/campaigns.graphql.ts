@@ -8,6 +8,8 @@ import { announceOffer } from './announce.service.ts';
 import type { Announcement } from './announcement.entity.ts';
 import type { Campaign, Discount } from './campaign.entity.ts';
 import { CAMPAIGN_STATUSES, campaignStatus, createCampaign, endCampaign, pauseCampaign } from './campaigns.service.ts';
+import { BudgetType, FunnelType, UpliftType } from './measuring/measuring.graphql.ts';
+import { findBudgetUse, findFunnel, findUplift } from './measuring/measuring.service.ts';
 import { AnnouncementType, OfferType } from './offers.graphql.ts';
 
 const CampaignStatusEnum = builder.enumType('CampaignStatus', { values: CAMPAIGN_STATUSES });
@@ -22,6 +24,9 @@ export const CampaignType = builder.objectRef<Campaign>('Campaign').implement({
       type: CampaignStatusEnum,
       resolve: async (campaign, _, context) => campaignStatus(campaign, await context.now()),
     }),
+    budget: t.field({ type: BudgetType, resolve: (campaign, _, { em }) => findBudgetUse(em, campaign) }),
+    funnel: t.field({ type: FunnelType, resolve: (campaign, _, { em }) => findFunnel(em, campaign) }),
+    uplift: t.field({ type: UpliftType, resolve: (campaign, _, { em }) => findUplift(em, campaign) }),
     validFrom: t.expose('validFrom', { type: 'DateTime' }),
     validUntil: t.expose('validUntil', { type: 'DateTime' }),
     offer: t.field({
