@@ -2,20 +2,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { render } from './report.ts';
+import { type Recorded, type Records, render } from './report.ts';
 
 const docs = (name: string) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
 const RECORDS = docs('benchmarks.json');
 const REPORT = docs('benchmarks.md');
-
-/** One run of one benchmark. */
-export interface Recorded {
-  /** The day, in UTC. */
-  readonly on: string;
-  readonly machine: string;
-  readonly result: Readonly<Record<string, unknown>>;
-}
-export type Records = Readonly<Record<string, Recorded>>;
 
 /** Replaces what there was of this benchmark, and leaves the others as they are. */
 export function record(name: string, result: Readonly<Record<string, unknown>>): void {

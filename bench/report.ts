@@ -1,6 +1,14 @@
 /** docs/benchmarks.md, made from the records: the targets with what was measured, then a table for each benchmark. */
-import type { Recorded, Records } from './record.ts';
 import { TARGETS } from './targets.ts';
+
+/** One run of one benchmark. */
+export interface Recorded {
+  /** The day, in UTC. */
+  readonly on: string;
+  readonly machine: string;
+  readonly result: Readonly<Record<string, unknown>>;
+}
+export type Records = Readonly<Record<string, Recorded>>;
 
 const INTRODUCTION = `# Benchmarks
 

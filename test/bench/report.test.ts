@@ -1,7 +1,6 @@
 /** What `--write` makes of results: a target that is missed is said to be missed, and what was not measured too. */
 import { describe, expect, it } from 'vitest';
-import type { Recorded } from '../../bench/record.ts';
-import { render } from '../../bench/report.ts';
+import { type Recorded, render } from '../../bench/report.ts';
 import { TARGETS } from '../../bench/targets.ts';
 
 const run = (result: Recorded['result']): Recorded => ({ on: '2026-11-25', machine: '2 cores', result });
