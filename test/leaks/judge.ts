@@ -123,7 +123,8 @@ function judgeLeaf({ canaries, oracle, captured }: Judged, findings: Findings, v
       place.inSubject &&
       oracle.shows(place.gates, captured) !== 'withheld' &&
       (!place.selfOnly || oracle.isSelf) &&
-      (!canary.anyOf || oracle.showsAnyOf(canary.anyOf) !== 'withheld');
+      // What answers the fan alone is their right of access, which no consent gates.
+      (!canary.anyOf || (place.selfOnly && oracle.isSelf) || oracle.showsAnyOf(canary.anyOf) !== 'withheld');
     if (!mayStand) findings.leaks.push(`${canary.origin} at ${place.path}`);
   }
 }

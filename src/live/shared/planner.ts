@@ -36,7 +36,8 @@ const PRESENCE = bitOf('PRESENCE_ZONE');
 export interface Batch {
   readonly events: readonly LiveEvent[];
   readonly told: readonly (StreamEvent | null)[];
-  readonly loaders: Loaders;
+  /** Made anew when something could not be loaded: they remember that too. */
+  loaders: Loaders;
   readonly classes: Classes;
 }
 
@@ -127,13 +128,19 @@ export class Planner {
     return new Map(fanIds.map((fanId, place) => [fanId, decisions[place]!]));
   }
 
-  async #execute({ classes, told, loaders }: Batch): Promise<void> {
-    await Promise.all(
-      classes.unexecuted().map(async (one) => {
-        await this.#pacer.turn();
-        one.tail = await this.#executeOne(one, told[one.place]!, loaders);
-      }),
-    );
+  async #execute(batch: Batch): Promise<void> {
+    const { classes, told, loaders } = batch;
+    try {
+      await Promise.all(
+        classes.unexecuted().map(async (one) => {
+          await this.#pacer.turn();
+          one.tail = await this.#executeOne(one, told[one.place]!, loaders);
+        }),
+      );
+    } catch (error) {
+      batch.loaders = createLoaders(this.#services.readers);
+      throw error;
+    }
   }
 
   async #executeOne(one: EventClass, event: StreamEvent, loaders: Loaders): Promise<Buffer | null> {
