@@ -43,6 +43,7 @@ export const run: Benchmark = async (say) => {
 
 async function measureAppends(orm: MikroORM, say: (line: string) => void) {
   const sealer = await createSealer(DEVELOPMENT_MASTER_KEY);
+  await orm.em.fork().execute(sql`insert into fan (id, subject) select n, n::text from generate_series(1, 1000) n`);
   const append = async (fanId: string) => {
     const em = orm.em.fork();
     const scopes = [{ scope: 'PROFILE', duration: 'STANDING', until: null }] as const;

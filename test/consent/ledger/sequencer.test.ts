@@ -41,8 +41,9 @@ describe('the sequencer', () => {
     }
     return ledgers;
   };
-  const seal = async (fanId: string): Promise<SealedAct> =>
-    (await sealer).seal(orm.em.fork(), {
+  const seal = async (fanId: string): Promise<SealedAct> => {
+    await orm.em.fork().execute(sql`insert into fan (id, subject) values (${fanId}, ${fanId}) on conflict do nothing`);
+    return (await sealer).seal(orm.em.fork(), {
       action: 'GRANTED',
       fanId,
       scopes: [{ scope: 'PROFILE', duration: 'STANDING', until: null }],
@@ -50,6 +51,7 @@ describe('the sequencer', () => {
       gameId: null,
       policyOrdinal: null,
     });
+  };
   /** One act, whose transaction stays open for a moment after its entry was written. */
   const append = async (fanId: string, hold = 0): Promise<void> => {
     const act = await seal(fanId);
