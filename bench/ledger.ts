@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { MikroORM } from '@mikro-orm/postgresql';
+import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import { DEVELOPMENT_MASTER_KEY } from '../src/config.ts';
 import { appendEntry, createSealer, Ledger } from '../src/consent/ledger/index.ts';
 import { hashLeaf, verifyConsistency, verifyInclusion } from '../src/consent/ledger/tree.ts';
