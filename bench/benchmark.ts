@@ -7,6 +7,7 @@ export interface Options {
   readonly rounds?: number;
   readonly events?: number;
   readonly fans?: number;
+  readonly seconds?: number;
   /** Whom to measure beside ourselves, by name. */
   readonly peers?: readonly string[];
   /** Print where the time goes. */

@@ -9,6 +9,8 @@ export interface Command {
   readonly options: Options;
 }
 
+const COUNTS: readonly string[] = ['sockets', 'rounds', 'events', 'fans', 'seconds'];
+
 /** @throws TypeError for an option that does not exist, RangeError for a number that is none. */
 export function readCommand(args: readonly string[]): Command {
   const { values, positionals } = parseArgs({
@@ -22,11 +24,12 @@ export function readCommand(args: readonly string[]): Command {
       rounds: { type: 'string' },
       events: { type: 'string' },
       fans: { type: 'string' },
+      seconds: { type: 'string' },
       peers: { type: 'string' },
     },
   });
   const counts = Object.entries(values).flatMap(([name, value]) =>
-    name === 'sockets' || name === 'rounds' || name === 'events' || name === 'fans' ? [[name, count(name, value)]] : [],
+    COUNTS.includes(name) ? [[name, count(name, value)]] : [],
   );
   const options: Options = {
     ...Object.fromEntries(counts),

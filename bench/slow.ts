@@ -22,8 +22,7 @@ const PATIENCE_MS = 180_000;
 const TOO_SLOW = 4413;
 const CURSOR = /"cursor":"([^"]+)"/;
 
-/** `rounds` is for how many seconds the reader stands still. */
-export const run: Benchmark = async (say, { sockets: quick = QUICK, rounds: seconds = SECONDS, events }) => {
+export const run: Benchmark = async (say, { sockets: quick = QUICK, seconds = SECONDS, events }) => {
   const perTick = Math.max(1, Math.round(((events ?? PER_SECOND) * TICK_MS) / 1_000));
   const ground = await layOutGround(quick + 1);
   const ours = await Ours.start(ground);

@@ -139,18 +139,18 @@ export class Room {
   async #tellAll(
     members: readonly Member[],
     until: Until,
-    plan: (group: readonly Member[]) => Promise<Plan>,
+    planFor: (group: readonly Member[]) => Promise<Plan>,
   ): Promise<Member[]> {
     const again: Member[] = [];
-    const planned = (from: number) => {
+    const begin = (from: number) => {
       const group = members.slice(from, from + GROUP);
       const wanted = () => group.some((member) => this.has(member));
-      return { group, route: group.length > 0 ? this.#held(() => plan(group), wanted) : null };
+      return group.length === 0 ? null : { group, planned: this.#held(() => planFor(group), wanted) };
     };
-    for (let from = 0, next = planned(0); next.route; from += GROUP) {
-      const [group, route] = [next.group, await next.route];
-      next = planned(from + GROUP);
-      if (route) again.push(...(await this.#write(route, group, until)));
+    for (let from = 0, next = begin(0); next; from += GROUP) {
+      const [group, plan] = [next.group, await next.planned];
+      next = begin(from + GROUP);
+      if (plan) again.push(...(await this.#write(plan, group, until)));
       else this.#dismiss(group);
     }
     return again;
