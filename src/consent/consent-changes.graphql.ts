@@ -48,7 +48,8 @@ builder.subjectType(ConsentChangedType, {
       consent: null,
       selfOnly: true,
       description: 'As it stands when the event is delivered.',
-      resolve: async ({ fanId, grantId }, _, { em }) => (await findGrants(em, fanId, [grantId]))[0] ?? null,
+      // One that was replaced in this very moment is told as it stood: what replaced it has an event of its own.
+      resolve: async ({ fanId, grant }, _, { em }) => (await findGrants(em, fanId, [grant.id]))[0] ?? grant,
     }),
   }),
 });

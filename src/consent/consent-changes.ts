@@ -10,11 +10,13 @@ import { requireFan } from '../identity/roles.ts';
 import { fanTopic, type StreamItem } from '../live/index.ts';
 import { MappedStream } from '../live/mapped-stream.ts';
 import type { StreamEvent } from '../live/stream-event.ts';
+import { findGrants, type GrantRow } from './grants.service.ts';
 
 export interface ConsentChanged extends StreamEvent {
   readonly kind: 'CONSENT_CHANGED';
   readonly fanId: string;
-  readonly grantId: string;
+  /** As it stood when the event was taken up. */
+  readonly grant: GrantRow;
   readonly at: Date;
 }
 export type ConsentChangeEvent = ConsentChanged | StreamGap | StreamPosition;
@@ -32,11 +34,12 @@ export async function openConsentChanges(
     const cursor = live.cursors.seal(topic, item.position);
     if (item.kind !== 'EVENT') return { kind: item.kind, cursor, gate: null };
     const { eventId, grantId } = item.event.payload as { eventId: string; grantId: string };
-    const [act] = await orm.em.fork().execute<{ at: Date }[]>(sql`
-      select e.at from consent_event e join consent_grant g on g.id = ${grantId} and g.fan_id = e.fan_id
-        and g.end_reason is distinct from 'REPLACED'
-      where e.id = ${eventId} and e.fan_id = ${fanId}`);
-    return act ? { kind: 'CONSENT_CHANGED', cursor, gate: null, fanId, grantId, at: new Date(act.at) } : null;
+    const em = orm.em.fork();
+    const [act] = await em.execute<{ at: Date }[]>(
+      sql`select at from consent_event where id = ${eventId} and fan_id = ${fanId}`,
+    );
+    const [grant] = await findGrants(em, fanId, [grantId]);
+    return act && grant ? { kind: 'CONSENT_CHANGED', cursor, gate: null, fanId, grant, at: new Date(act.at) } : null;
   };
   return new MappedStream(await live.open(topic, after), toEvent);
 }
