@@ -4,7 +4,7 @@
  */
 import type { GraphQLSchema } from 'graphql';
 import { CONSENT_SCOPES } from '../../src/consent/scopes.ts';
-import { mutate, POLICY } from '../support/operations.ts';
+import { becomeMinor, mutate, POLICY } from '../support/operations.ts';
 import { tokenOf } from '../support/server.ts';
 import { ALL, allBut, NONE, type Truth } from './oracle.ts';
 import { expectSuccess, type Subject, type Upbringing } from './subject.ts';
@@ -198,10 +198,7 @@ export function listStates(gates: Iterable<string>): State[] {
       name: 'minor',
       ...granted,
       needs: 'Mutation.enrollWard',
-      enter: async (world, { fanKey }) => {
-        await world.sql(`update fan set birth_year = extract(year from app_now()) - 8 where id = ${fanKey}`);
-        await world.sql(`select consent_log_append(${fanKey}, null, null, null)`);
-      },
+      enter: (world, { fanKey }) => becomeMinor(world.nodes.now, `id = ${fanKey}`),
       truth: { thisPartner: NONE, anotherPartner: NONE, unclear: new Set(CONSENT_SCOPES) },
     },
     {

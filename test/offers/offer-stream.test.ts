@@ -1,6 +1,15 @@
 /** A partner's live feed: activity of those who share their presence with this partner, field by field, and of nobody else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCampaign, enrollFan, liveGameId, mutate, OFFER_STREAM, POLICY, zoneIds } from '../support/operations.ts';
+import {
+  becomeMinor,
+  createCampaign,
+  enrollFan,
+  liveGameId,
+  mutate,
+  OFFER_STREAM,
+  POLICY,
+  zoneIds,
+} from '../support/operations.ts';
 import { type Answer, startTestServer, type TestServer, tokenOf } from '../support/server.ts';
 import { type OpenStream, type OpenStreamOver, overServerSentEvents, overWebSocket } from '../support/stream.ts';
 
@@ -344,9 +353,7 @@ describe.each([
     const before = await announceAs();
     await stream.waitFor(told(before.id, 'ANNOUNCED', await idOf(fan)));
     const seen = (await of(stream, fan)).length;
-    const em = server.services.orm.em.fork();
-    await em.execute(`update fan set birth_year = extract(year from app_now()) - 8 where subject = '${fan.subject}'`);
-    await em.execute(`select consent_log_append(id, null, null, null) from fan where subject = '${fan.subject}'`);
+    await becomeMinor(server, `subject = '${fan.subject}'`);
     await announceAs();
     const view = { offerId: before.offerId, kind: 'VIEW' };
     expect(await mutate(server, fan.token, 'recordEngagement', view)).toMatchObject({ recorded: true });
