@@ -9,6 +9,7 @@ import { Barrier, ConsentGate, isVeto, LeaseKeeper, Ledger, recordVeto } from '.
 import { type Context, createContext, type Services } from './context.ts';
 import { connectOrm } from './db/orm.ts';
 import { connectRedis } from './db/redis.ts';
+import { type Caller, callerOf, createFairness, useFairness } from './fairness/index.ts';
 import { usePlannedExecution } from './graphql/execution/index.ts';
 import { corsHeaders, corsOptions } from './graphql/http/cors.ts';
 import { graphqlRoute } from './graphql/http/route.ts';
@@ -96,8 +97,9 @@ export async function createApp({
   const drain = new Drain(server, config.DRAIN_SECONDS);
 
   const maskError = createErrorMask(log);
+  const fairness = createFairness(config, redis);
 
-  const yoga = createYoga<{ extra?: SocketExtra; req: IncomingMessage }, Context>({
+  const yoga = createYoga<{ extra?: SocketExtra; req: IncomingMessage }, Context & { caller: Caller }>({
     schema,
     graphqlEndpoint: ENDPOINT,
     graphiql: false,
@@ -117,7 +119,8 @@ export async function createApp({
       const vetoes = isVeto(req.headers['sec-gpc']);
       if (vetoes) await recordVeto(services, viewer);
       // Streams on a socket end when it closes, so that clients hear 4403 and not that the stream is complete.
-      return createContext(services, viewer, claims && !extra ? claims.exp * 1000 : null, vetoes);
+      const context = createContext(services, viewer, claims && !extra ? claims.exp * 1000 : null, vetoes);
+      return { ...context, caller: extra?.caller ?? callerOf(claims || null, req, config.TRUSTED_PROXIES) };
     },
     plugins: [
       usePlannedExecution(),
@@ -126,6 +129,7 @@ export async function createApp({
       useSecondLook(services),
       useLiveDelivery({ services, makeContext: makeEventContext, hub }),
       drain.watchSockets(),
+      useFairness(fairness),
     ],
   });
 
@@ -157,6 +161,8 @@ export async function createApp({
     path: ENDPOINT,
     allowedOrigins: config.ALLOWED_ORIGINS,
     leaving: () => drain.leaving,
+    callerOf: (claims, request) => callerOf(claims, request, config.TRUSTED_PROXIES),
+    connections: fairness.connections,
     onSignedIn: async (claims, { headers }) => {
       if (isVeto(headers['sec-gpc'])) await recordVeto(services, await identify(orm.em.fork(), claims));
     },

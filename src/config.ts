@@ -24,6 +24,8 @@ const origins = list.refine(
   (items) => items.every((item) => ORIGIN.test(item)),
   'must be origins, such as https://club.example or http://localhost:3000, separated by commas',
 );
+const count = (fallback: number, least = 1) =>
+  z.coerce.number({ error: 'must be a number' }).int().min(least).default(fallback);
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
 const Environment = z.object({
@@ -42,6 +44,18 @@ const Environment = z.object({
   DRAIN_SECONDS: z.coerce.number({ error: 'must be a number' }).min(0).max(600).default(5),
   /** After so many seconds PostgreSQL ends a transaction of this server: one writer must not stall all streams. 0: never. */
   TRANSACTION_SECONDS: z.coerce.number({ error: 'must be a number' }).int().min(0).max(3_600).default(30),
+  /** Points of cost that one caller may spend in a minute, by role; without a token a caller is a network address. */
+  COST_PER_MINUTE_ANONYMOUS: count(600_000),
+  COST_PER_MINUTE_FAN: count(120_000),
+  COST_PER_MINUTE_PARTNER: count(600_000),
+  COST_PER_MINUTE_STAFF: count(600_000),
+  COST_PER_MINUTE_DEVICE: count(1_200_000),
+  /** Sockets and event streams that one caller may hold open on this node. */
+  CONNECTIONS_PER_VIEWER: count(10),
+  /** Operations of one caller that run at once on this node; further ones wait. */
+  OPERATIONS_PER_VIEWER: count(8),
+  /** How many proxies of one's own stand before this server: so many addresses of X-Forwarded-For are believed. */
+  TRUSTED_PROXIES: count(0, 0),
   /** Origins that browsers may call from, separated by commas. None: same origin only. */
   ALLOWED_ORIGINS: origins,
   GRAPHIQL: flag(true),

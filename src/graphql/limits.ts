@@ -1,6 +1,6 @@
 /**
- * What one operation may ask for: tokens, depth and cost, judged before anything runs. It works inside the envelop
- * pipeline, which HTTP, SSE and WebSocket all pass. The cost is reported in `extensions.cost`.
+ * What one operation may ask for: tokens, depth, breadth and cost, judged before anything runs. It works inside the
+ * envelop pipeline, which HTTP, SSE and WebSocket all pass. What it costs is paid for in `fairness/`.
  */
 import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
@@ -18,11 +18,16 @@ import {
   type ValidationContext,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { breadthOf } from './breadth.ts';
+import { Refusal } from './refusal.ts';
 
 export const LIMITS = {
   tokens: 4_000,
   /** Levels of selection. */
   depth: 12,
+  /** Each as often as fragments bring it in. */
+  aliases: 100,
+  rootFields: 20,
   /** Fields, each list counted as often as its page size; 10 where there is none. */
   cost: 20_000,
   /** Bytes of a request's body and of a WebSocket message. */
@@ -39,14 +44,8 @@ export function useLimits(): Plugin {
       addValidationRule(OneIntrospection);
     },
     onExecute({ args, setResultAndStopExecution }) {
-      const { cost, refusal } = measure(args);
-      if (refusal) return setResultAndStopExecution({ errors: [refusal] });
-      return {
-        onExecuteDone({ result, setResult }) {
-          if (Symbol.asyncIterator in result) return;
-          setResult({ ...result, extensions: { ...result.extensions, cost: { requested: cost, limit: LIMITS.cost } } });
-        },
-      };
+      const { refusal } = measure(args);
+      if (refusal) setResultAndStopExecution({ errors: [refusal] });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
       const { refusal } = measure(args);
@@ -86,8 +85,26 @@ function OneIntrospection(context: ValidationContext): ASTVisitor {
   };
 }
 
+interface Measured {
+  readonly cost: number;
+  readonly refusal: GraphQLError | null;
+}
+
+const MEASURED = new WeakMap<ExecutionArgs, Measured>();
+
+/** Of an operation that has passed `useLimits`. */
+export const costOf = (args: ExecutionArgs): number => measure(args).cost;
+
+function measure(args: ExecutionArgs): Measured {
+  const known = MEASURED.get(args);
+  if (known) return known;
+  const measured = measureAnew(args);
+  MEASURED.set(args, measured);
+  return measured;
+}
+
 /** What cannot be measured is refused. Only the operation that will run counts, wherever it stands in the document. */
-function measure(args: ExecutionArgs): { cost: number; refusal: GraphQLError | null } {
+function measureAnew(args: ExecutionArgs): Measured {
   const chosen = getOperationAST(args.document, args.operationName);
   const definitions = args.document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
   if (chosen) definitions.push(chosen);
@@ -96,23 +113,26 @@ function measure(args: ExecutionArgs): { cost: number; refusal: GraphQLError | n
       { kind: Kind.DOCUMENT, definitions },
       { schema: args.schema, variables: { ...args.variableValues }, ctx: {} },
     );
-    return { cost: complexity, refusal: refuse(depth, complexity) };
+    const breadth = chosen ? breadthOf(args.document, chosen) : { aliases: 0, rootFields: 0 };
+    return { cost: complexity, refusal: refuse({ depth, cost: complexity, ...breadth }) };
   } catch (error) {
     const message = error instanceof Error ? error.message : 'The operation cannot be measured.';
     return { cost: 0, refusal: new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } }) };
   }
 }
 
-function refuse(depth: number, cost: number): GraphQLError | null {
-  if (depth > LIMITS.depth) {
-    return new GraphQLError(`The operation is ${depth} levels deep; ${LIMITS.depth} are allowed.`, {
-      extensions: { code: 'DEPTH_LIMIT_EXCEEDED', depth, limit: LIMITS.depth },
-    });
-  }
-  if (cost > LIMITS.cost) {
-    return new GraphQLError(`The operation costs ${cost}; ${LIMITS.cost} is allowed.`, {
-      extensions: { code: 'COST_LIMIT_EXCEEDED', cost, limit: LIMITS.cost },
-    });
+const MEASURES = [
+  ['depth', 'DEPTH_LIMIT_EXCEEDED', (depth: number) => `is ${depth} levels deep`],
+  ['cost', 'COST_LIMIT_EXCEEDED', (cost: number) => `costs ${cost}`],
+  ['rootFields', 'ROOT_FIELD_LIMIT_EXCEEDED', (fields: number) => `has ${fields} fields at its root`],
+  ['aliases', 'ALIAS_LIMIT_EXCEEDED', (aliases: number) => `has ${aliases} aliases`],
+] as const;
+
+function refuse(size: Record<(typeof MEASURES)[number][0], number>): Refusal | null {
+  for (const [measure, code, describe] of MEASURES) {
+    const [found, limit] = [size[measure], LIMITS[measure]];
+    if (found <= limit) continue;
+    return new Refusal(code, `The operation ${describe(found)}; the limit is ${limit}.`, { [measure]: found, limit });
   }
   return null;
 }

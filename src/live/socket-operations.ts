@@ -100,7 +100,11 @@ export class Operation {
   #guard(next: () => Promise<IteratorResult<ExecutionResult>>): AsyncIterableIterator<ExecutionResult> {
     const guarded = {
       next: async (): Promise<IteratorResult<ExecutionResult>> => {
-        const result = await next();
+        const result = await next().catch((error: unknown) => {
+          if (this.#superseded) return NEVER;
+          this.#reports.ended();
+          throw error;
+        });
         if (this.#superseded) return NEVER;
         if (result.done) this.#reports.ended();
         return result;

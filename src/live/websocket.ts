@@ -11,16 +11,20 @@ import { useServer } from 'graphql-ws/use/ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { AccessError } from '../errors.ts';
+import type { Caller } from '../fairness/caller.ts';
+import type { Connections } from '../fairness/connections.ts';
 import { LIMITS } from '../graphql/limits.ts';
 import { bearerToken, type Claims, type VerifyToken } from '../identity/tokens.ts';
 import { LONGEST_TIMER_MS } from './mapped-stream.ts';
 import type { Carrier } from './shared/hub.ts';
 import { NOTHING, type Operation, SocketOperations } from './socket-operations.ts';
+import { formatErrors, throwRefusal } from './socket-refusal.ts';
 
 export interface SocketExtra extends Record<PropertyKey, unknown> {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
   claims?: Claims | null;
+  caller?: Caller;
   expiry?: NodeJS.Timeout;
   operations?: SocketOperations;
 }
@@ -33,11 +37,15 @@ interface WebSocketOptions {
   allowedOrigins: readonly string[];
   /** Whether this node takes no more sockets. */
   leaving: () => boolean;
+  callerOf: (claims: Claims | null, request: IncomingMessage) => Caller;
+  connections: Connections;
   /** Called once a socket, with the upgrade request, before the first operation. */
   onSignedIn: (claims: Claims, request: IncomingMessage) => Promise<void>;
 }
 
 const FORBIDDEN = 4403;
+/** Clients may try again when another of theirs has closed; 4429 would tell them never to. */
+const TOO_MANY_CONNECTIONS = 4420;
 const TRY_AGAIN_LATER = 1013;
 
 /** Attaches to a server; what it returns holds the open sockets. */
@@ -52,6 +60,13 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
           extra.claims = token === null ? null : await options.verify(token);
         } catch (error) {
           if (!(error instanceof AccessError)) extra.socket.close(TRY_AGAIN_LATER, 'Tokens cannot be verified now');
+          return false;
+        }
+        const { socket } = extra;
+        if (socket.readyState === socket.CLOSED) return false;
+        extra.caller = options.callerOf(extra.claims, extra.request);
+        if (!options.connections.admit(extra.caller, socket)) {
+          socket.close(TOO_MANY_CONNECTIONS, 'Too many connections');
           return false;
         }
         if (extra.claims) {
@@ -75,6 +90,7 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
         operation.refused();
         return operation.superseded ? standIn(operation) : prepared;
       },
+      onError: (_context, _id, _payload, errors) => formatErrors(errors),
       execute: run('execute'),
       subscribe: run('subscribe'),
     },
@@ -135,7 +151,7 @@ interface Prepared {
 
 const run = (how: 'execute' | 'subscribe') => async (args: ExecutionArgs) => {
   const prepared = args.rootValue as Prepared;
-  return prepared.operation.settle(await prepared[how](args));
+  return prepared.operation.settle(throwRefusal(await prepared[how](args)));
 };
 
 /** Its client is told nothing: by now the id stands for another operation. */

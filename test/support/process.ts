@@ -27,7 +27,7 @@ export interface Running {
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** What the machine or the test runner may have set, and a user's shell would not have. */
 const OURS =
-  /^(NODE_ENV|NODE_OPTIONS|VITEST.*|PORT|HOST|.*_URL|DATA_DIR|JWT_.*|MASTER_KEY|LOG_LEVEL|ALLOWED_ORIGINS|GRAPHIQL|INTROSPECTION|DEMO)$/;
+  /^(NODE_ENV|NODE_OPTIONS|VITEST.*|PORT|HOST|.*_URL|DATA_DIR|JWT_.*|MASTER_KEY|LOG_LEVEL|ALLOWED_ORIGINS|GRAPHIQL|INTROSPECTION|DEMO|COST_PER_.*|.*_PER_VIEWER|TRUSTED_PROXIES)$/;
 
 /** Those that have not ended: a test that fails may have left them. */
 const running = new Set<ChildProcess>();

@@ -34,6 +34,16 @@ export interface TestServerOptions {
   log?: DestinationStream;
 }
 
+/** Tests ask for more as one viewer than anybody would. Those that mean to be refused say how little there is. */
+const PLENTY = {
+  COST_PER_MINUTE_ANONYMOUS: '1000000000',
+  COST_PER_MINUTE_FAN: '1000000000',
+  COST_PER_MINUTE_PARTNER: '1000000000',
+  COST_PER_MINUTE_STAFF: '1000000000',
+  COST_PER_MINUTE_DEVICE: '1000000000',
+  CONNECTIONS_PER_VIEWER: '10000',
+};
+
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.databaseUrl ? null : await createTestDatabase();
   const databaseUrl = options.databaseUrl ?? database!.url;
@@ -42,6 +52,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     PORT: '0',
     LOG_LEVEL: 'error',
     DRAIN_SECONDS: '0',
+    ...PLENTY,
     ...options.settings,
   });
   const log = createLog(config.LOG_LEVEL, options.log);

@@ -1,6 +1,7 @@
 /** A schema without a bottom behind the real limits and the real edges: ours has no cycle that would reach the depth. */
 import { createServer } from 'node:http';
 import { createSchema, createYoga } from 'graphql-yoga';
+import { Connections } from '../../../src/fairness/connections.ts';
 import { useLimits } from '../../../src/graphql/limits.ts';
 import { Drain } from '../../../src/live/drain.ts';
 import { serveWebSockets } from '../../../src/live/websocket.ts';
@@ -33,6 +34,8 @@ export async function startDeepServer(): Promise<{ url: string; close(): Promise
     path: '/graphql',
     allowedOrigins: [],
     leaving: () => drain.leaving,
+    callerOf: () => ({ role: 'ANONYMOUS', key: 'anybody' }),
+    connections: new Connections(100),
     onSignedIn: async () => {},
   });
   const url = `${await listen(server, { HOST: '127.0.0.1', PORT: 0 })}/graphql`;
