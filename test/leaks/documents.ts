@@ -8,12 +8,14 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  getOperationAST,
   isAbstractType,
   isCompositeType,
   isRequiredArgument,
   parse,
   validate,
 } from 'graphql';
+import { breadthOf } from '../../src/graphql/breadth.ts';
 import { LIMITS } from '../../src/graphql/limits.ts';
 import { fillArguments, isPage, takesAnyId } from './fill.ts';
 import { gateOf, isSubjectType, type OperationKind, objectTypesOf, type Path, type Step } from './paths.ts';
@@ -67,6 +69,13 @@ export function writeDocuments(
   return [...groups.values()].flatMap((group) => write(schema, group, shape, idTypes));
 }
 
+/** By these the events of a stream are told apart: they stay in every part of a document that is too large. */
+const LANDMARKS: ReadonlySet<string> = new Set([
+  'OfferAnnounced.offer',
+  'OfferActivity.campaign',
+  'OfferActivity.kind',
+]);
+
 function write(
   schema: GraphQLSchema,
   paths: readonly Path[],
@@ -81,13 +90,17 @@ function write(
   const text = printer.print(kind, picks);
   const document = { kind, shape, text, operationName: 'Leak', variables: [...printer.variables], paths, picks };
   if (fits(schema, document)) return [document];
+  const landmarks = paths.filter(({ target }) => LANDMARKS.has(target));
+  const others = paths.filter(({ target }) => !LANDMARKS.has(target));
   // What costs much is asked of as many as the server allows.
-  if (paths.length === 1 && shape === 'largest page' && largest > 2) {
+  if (others.length < 2 && shape === 'largest page' && largest > 2) {
     return write(schema, paths, shape, idTypes, largest >> 1);
   }
-  if (paths.length === 1) throw new Error(`The path to ${paths[0]!.target} is beyond the server's limits:\n${text}`);
-  const half = paths.length >> 1;
-  return [paths.slice(0, half), paths.slice(half)].flatMap((part) => write(schema, part, shape, idTypes));
+  if (others.length < 2) throw new Error(`The path to ${paths[0]!.target} is beyond the server's limits:\n${text}`);
+  const half = others.length >> 1;
+  return [others.slice(0, half), others.slice(half)].flatMap((part) =>
+    write(schema, [...landmarks, ...part], shape, idTypes),
+  );
 }
 
 function fits(schema: GraphQLSchema, { text, variables }: LeakDocument): boolean {
@@ -102,6 +115,8 @@ function fits(schema: GraphQLSchema, { text, variables }: LeakDocument): boolean
     { ...document, definitions: operations },
     { schema, variables: values, ctx: {} },
   );
+  const { aliases, rootFields } = breadthOf(document, getOperationAST(document, 'Leak')!);
+  if (aliases > LIMITS.aliases || rootFields > LIMITS.rootFields) return false;
   return measured.complexity <= LIMITS.cost && measured.depth <= LIMITS.depth;
 }
 
