@@ -1,8 +1,11 @@
 /** One viewer holds so many sockets and event streams open at once, whoever else comes from there, and no more. */
+import { createServer } from 'node:http';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import { listen } from '../../src/server.ts';
 import { converse } from '../support/conversation.ts';
+import { makeKey, startIssuer } from '../support/issuer.ts';
 import { enrollFan, LIVE_OFFERS, liveGameId } from '../support/operations.ts';
 import { until } from '../support/process.ts';
 import { startTestServer, type TestServer, tokenOf } from '../support/server.ts';
@@ -115,6 +118,36 @@ describe('a viewer', () => {
       for (const socket of sockets) socket.close();
       return last.code === TOO_MANY.code;
     });
+  });
+
+  it('is not counted for sockets that have closed before it was known whose they are', async () => {
+    const key = await makeKey('one');
+    const issuer = await startIssuer(key);
+    const [asked, open] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow = createServer(async (_, res) => {
+      asked.resolve();
+      await open.promise;
+      res.end(await (await fetch(issuer.settings.JWKS_URL!)).text());
+    });
+    const settings = {
+      ...issuer.settings,
+      JWKS_URL: await listen(slow, { HOST: '127.0.0.1', PORT: 0 }),
+      CONNECTIONS_PER_VIEWER: String(MOST),
+    };
+    const other = await startTestServer({ settings, databaseUrl: server.databaseUrl });
+    const token = await issuer.sign(key, { sub: 'impatient', role: 'FAN' });
+    const conversations = Array.from({ length: MOST }, () => converse(other.url, { authorization: `Bearer ${token}` }));
+    await asked.promise;
+    for (const { close } of conversations) close();
+    await Promise.all(conversations.map(({ closed }) => closed));
+    const metrics = async () => (await fetch(new URL('/metrics', other.url))).text();
+    await until(async () => /^tightrope_open_sockets 0$/m.test(await metrics()));
+    open.resolve();
+    const sockets = await Promise.all(Array.from({ length: MOST }, () => openSocket(other.url, token)));
+    for (const socket of sockets) socket.close();
+    await other.close();
+    slow.close();
+    await issuer.close();
   });
 
   it('comes in by itself as soon as another of its sockets has closed: its client goes on trying', async () => {
