@@ -14,27 +14,29 @@ const viewerOf = ({ data }: Answer) => data?.venues.edges.length;
 
 describe('whoever asks for much at once', () => {
   let server: TestServer;
-  let database: Client;
+  /** One holds the lock, and the other looks: within a transaction one sees what one saw first. */
+  let [keeper, watcher]: Client[] = [];
   beforeAll(async () => {
     server = await startTestServer({ settings: { OPERATIONS_PER_VIEWER: String(AT_ONCE) } });
-    database = new Client({ connectionString: server.databaseUrl });
-    await database.connect();
+    keeper = new Client({ connectionString: server.databaseUrl });
+    watcher = new Client({ connectionString: server.databaseUrl });
+    await Promise.all([keeper.connect(), watcher.connect()]);
   });
   afterAll(async () => {
-    await database.end();
+    await Promise.all([keeper!.end(), watcher!.end()]);
     await server.close();
   });
 
   const waiting = async (): Promise<number> => {
-    const { rows } = await database.query(
+    const { rows } = await watcher!.query(
       `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
     return rows[0].count;
   };
   /** While `work` runs, whoever asks for venues waits for them. */
   const whileVenuesAreLocked = async (work: () => Promise<void>) => {
-    await database.query('begin; lock table venue in access exclusive mode');
-    await work().finally(() => database.query('rollback'));
+    await keeper!.query('begin; lock table venue in access exclusive mode');
+    await work().finally(() => keeper!.query('rollback'));
   };
   const othersAreAnswered = async () => {
     for (const ask of Object.values(TRANSPORTS)) {

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/graphql/limits.ts';
+import { withoutBalance } from '../../support/balance.ts';
 import { enrollFan, liveGameId } from '../../support/operations.ts';
 import { startTestServer, type TestServer, tokenOf } from '../../support/server.ts';
 
@@ -121,7 +122,7 @@ const HEADERS = ['content-type', 'allow', 'accept', 'vary', 'retry-after', 'x-yo
 async function send(server: TestServer, { method = 'GET', path = '', headers = {}, body }: Sent) {
   const response = await fetch(`${server.url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
   const shown = [...response.headers].filter(([name]) => HEADERS.includes(name) || name.startsWith('access-control-'));
-  return { status: response.status, headers: Object.fromEntries(shown), body: await response.text() };
+  return { status: response.status, headers: Object.fromEntries(shown), body: withoutBalance(await response.text()) };
 }
 
 describe('an answer', () => {
