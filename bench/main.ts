@@ -11,6 +11,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = 
   burst: () => import('./burst.ts'),
   decision: () => import('./decision.ts'),
   fanout: () => import('./fanout.ts'),
+  http: () => import('./http.ts'),
   ledger: () => import('./ledger.ts'),
   memory: () => import('./memory.ts'),
   ramp: () => import('./ramp.ts'),
