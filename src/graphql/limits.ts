@@ -2,7 +2,6 @@
  * What one operation may ask for: tokens, depth, breadth and cost, judged before anything runs. It works inside the
  * envelop pipeline, which HTTP, SSE and WebSocket all pass. What it costs is paid for in `fairness/`.
  */
-import { complexityFromQuery } from '@pothos/plugin-complexity';
 import {
   type ASTVisitor,
   type DocumentNode,
@@ -10,7 +9,6 @@ import {
   GraphQLError,
   getOperationAST,
   isIntrospectionType,
-  Kind,
   NoSchemaIntrospectionCustomRule,
   type ParseOptions,
   parse,
@@ -19,6 +17,7 @@ import {
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { breadthOf } from './breadth.ts';
+import { complexityOf } from './complexity.ts';
 import { Refusal } from './refusal.ts';
 
 export const LIMITS = {
@@ -103,18 +102,13 @@ function measure(args: ExecutionArgs): Measured {
   return measured;
 }
 
-/** What cannot be measured is refused. Only the operation that will run counts, wherever it stands in the document. */
+/** What cannot be measured is refused. */
 function measureAnew(args: ExecutionArgs): Measured {
-  const chosen = getOperationAST(args.document, args.operationName);
-  const definitions = args.document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  if (chosen) definitions.push(chosen);
   try {
-    const { complexity, depth } = complexityFromQuery(
-      { kind: Kind.DOCUMENT, definitions },
-      { schema: args.schema, variables: { ...args.variableValues }, ctx: {} },
-    );
-    const breadth = chosen ? breadthOf(args.document, chosen) : { aliases: 0, rootFields: 0 };
-    return { cost: complexity, refusal: refuse({ depth, cost: complexity, ...breadth }) };
+    const operation = getOperationAST(args.document, args.operationName);
+    const { complexity: cost, depth } = complexityOf(args);
+    const breadth = operation ? breadthOf(args.document, operation) : { aliases: 0, rootFields: 0 };
+    return { cost, refusal: refuse({ depth, cost, ...breadth }) };
   } catch (error) {
     const message = error instanceof Error ? error.message : 'The operation cannot be measured.';
     return { cost: 0, refusal: new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } }) };

@@ -13,8 +13,6 @@ import {
 
 type Values = Record<string, unknown>;
 
-const NONE: Values = Object.freeze(Object.create(null));
-
 export class ArgumentReader {
   readonly #definition: GraphQLField<unknown, unknown>;
   readonly #node: FieldNode;
@@ -25,12 +23,11 @@ export class ArgumentReader {
     this.#definition = definition;
     this.#node = node;
     this.#isConstant = !hasVariables(node);
-    if (definition.args.length === 0) this.#known = NONE;
   }
 
   /** @throws GraphQLError for values that do not fit. */
   read({ variableValues, hideSuggestions }: ValidatedExecutionArgs): Values {
-    if (this.#known) return this.#known === NONE ? NONE : { __proto__: null, ...this.#known };
+    if (this.#known) return { __proto__: null, ...this.#known };
     const values = getArgumentValues(this.#definition, this.#node, variableValues, undefined, hideSuggestions);
     if (this.#isConstant && Object.values(values).every(isSimple)) this.#known = { __proto__: null, ...values };
     return values;

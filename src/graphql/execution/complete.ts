@@ -32,11 +32,14 @@ export function completerOf(type: GraphQLOutputType): Complete {
 }
 
 function make(type: GraphQLOutputType): Complete {
-  if (isNonNullType(type)) return required(completerOf(type.ofType));
+  if (isNonNullType(type)) {
+    const { ofType } = type;
+    return isObjectType(ofType) ? object(ofType, true) : required(completerOf(ofType));
+  }
   if (isListType(type)) return present(completeList(type.ofType, completerOf(type.ofType)));
   if (isLeafType(type)) return present(leaf(type));
   if (isAbstractType(type)) return present(ofAbstractType(type));
-  if (isObjectType(type)) return present(ofObjectType(type));
+  if (isObjectType(type)) return object(type, false);
   throw new TypeError(`Not a type of answers: ${type}`);
 }
 
@@ -52,8 +55,11 @@ const required =
   (run, field, place, at, value) => {
     const completed = complete(run, field, place, at, value);
     if (completed !== null) return completed;
-    throw new Error(`Cannot return null for non-nullable field ${field.parentType}.${field.name}.`);
+    throw missing(field);
   };
+
+const missing = ({ parentType, name }: Field) =>
+  new Error(`Cannot return null for non-nullable field ${parentType}.${name}.`);
 
 /** What each of the specified scalars leaves as it is. */
 const PASSING = new Map<GraphQLLeafType, (value: unknown) => boolean>([
@@ -74,9 +80,18 @@ function leaf(type: GraphQLLeafType): Complete {
   };
 }
 
-function ofObjectType(type: GraphQLObjectType): Complete {
-  if (!type.isTypeOf) return (run, field, _place, at, value) => run.execute(field.selectionOf(type), value, at);
-  return (run, field, place, at, value) => completeObject(type, run, field, place, at, value);
+/** The most frequent of all, in one step. */
+function object(type: GraphQLObjectType, isRequired: boolean): Complete {
+  return (run, field, place, at, value) => {
+    if (value === null || value === undefined) {
+      if (isRequired) throw missing(field);
+      return null;
+    }
+    if (value instanceof Error) throw value;
+    return type.isTypeOf
+      ? completeObject(type, run, field, place, at, value)
+      : run.execute(field.selectionOf(type), value, at);
+  };
 }
 
 function completeObject(

@@ -38,7 +38,7 @@ export function executeByPlan(args: ExecutionArgs): ExecutionResult | Promise<Ex
 /** For what was coerced already: a subscription's events, one by one. */
 export function executeValidated(args: ValidatedExecutionArgs): ExecutionResult | Promise<ExecutionResult> {
   const plan = planFor(args);
-  return plan ? new Run(plan.root, args).result() : executeRootSelectionSet(args);
+  return plan ? new Run(plan.begin(), args).result() : executeRootSelectionSet(args);
 }
 
 const mayBeIncremental = ({ schema }: ExecutionArgs) =>

@@ -11,6 +11,7 @@ interface Items {
 export function completeList(itemType: GraphQLOutputType, complete: Complete): Complete {
   const items: Items = { complete, areRequired: isNonNullType(itemType) };
   return (run, field, place, at, value) => {
+    if (Array.isArray(value)) return array(items, run, field, place, at, value);
     if (typeof (value as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function') {
       return asynchronous(items, run, field, place, at, value as AsyncIterable<unknown>);
     }
@@ -19,6 +20,23 @@ export function completeList(itemType: GraphQLOutputType, complete: Complete): C
     }
     throw new GraphQLError(`Expected Iterable, but did not find one for field "${field.parentType}.${field.name}".`);
   };
+}
+
+function array(items: Items, run: Execution, field: Field, place: Place, at: Place, values: readonly unknown[]) {
+  const completed: unknown[] = [];
+  let waits = false;
+  try {
+    for (let key = 0; key < values.length; key += 1) {
+      const item = completeItem(items, run, field, place, { prev: at, key, typename: undefined }, values[key]);
+      completed.push(item);
+      waits ||= item instanceof Promise;
+    }
+  } catch (error) {
+    if (waits) run.leave(completed);
+    run.leave(values.slice(completed.length + 1));
+    throw error;
+  }
+  return waits ? run.all(completed) : completed;
 }
 
 function synchronous(items: Items, run: Execution, field: Field, place: Place, at: Place, values: Iterable<unknown>) {

@@ -19,9 +19,13 @@ import {
   type ValidatedExecutionArgs,
 } from 'graphql';
 import { ArgumentReader } from './arguments.ts';
+import { compile } from './compile.ts';
 import { completerOf } from './complete.ts';
 import { isLeftOut, type Settled } from './conditions.ts';
 import type { Complete, Field, Selection } from './shapes.ts';
+
+/** What has been run as often is run often. */
+const OFTEN = 4;
 
 export class Plan {
   readonly schema: GraphQLSchema;
@@ -29,6 +33,8 @@ export class Plan {
   readonly root: Selection;
   readonly #fragments: Readonly<Record<string, FragmentDefinitionNode>>;
   readonly #settled: Settled;
+  readonly #selections: Selection[] = [];
+  #runs = 0;
 
   constructor({ schema, operation, fragmentDefinitions }: ValidatedExecutionArgs, settled: Settled) {
     this.schema = schema;
@@ -36,6 +42,13 @@ export class Plan {
     this.#settled = settled;
     this.rootType = schema.getRootType(operation.operation)!;
     this.root = this.select(this.rootType, [operation.selectionSet]);
+  }
+
+  /** Where to begin, once more. */
+  begin(): Selection {
+    this.#runs += 1;
+    if (this.#runs === OFTEN) for (const each of this.#selections) each.compiled = compile(each);
+    return this.root;
   }
 
   /** The fields of an object of this type, in the order in which they are first named. */
@@ -48,7 +61,10 @@ export class Plan {
       const definition = this.schema.getField(type, nodes[0]!.name.value);
       if (definition) fields.push(new PlannedField(this, type, key, definition, nodes));
     }
-    return { fields, blank: grouped.has('__proto__') ? bare : plain };
+    const selection: Selection = { fields, blank: grouped.has('__proto__') ? bare : plain, compiled: null };
+    if (this.#runs >= OFTEN) selection.compiled = compile(selection);
+    this.#selections.push(selection);
+    return selection;
   }
 
   #collect(
@@ -95,9 +111,12 @@ class PlannedField implements Field {
   readonly resolve: GraphQLFieldResolver<unknown, unknown> | undefined;
   readonly complete: Complete;
   readonly isRequired: boolean;
+  readonly hasArguments: boolean;
   readonly #arguments: ArgumentReader;
   readonly #plan: Plan;
   readonly #selections = new Map<GraphQLObjectType, Selection>();
+  /** Objects of one type come together. */
+  #latest: { readonly type: GraphQLObjectType; readonly selection: Selection } | null = null;
 
   constructor(
     plan: Plan,
@@ -116,6 +135,7 @@ class PlannedField implements Field {
     this.#arguments = new ArgumentReader(definition, nodes[0]!);
     this.complete = completerOf(definition.type);
     this.isRequired = isNonNullType(definition.type);
+    this.hasArguments = definition.args.length > 0;
   }
 
   argumentsFor(args: ValidatedExecutionArgs): Record<string, unknown> {
@@ -123,6 +143,7 @@ class PlannedField implements Field {
   }
 
   selectionOf(type: GraphQLObjectType): Selection {
+    if (type === this.#latest?.type) return this.#latest.selection;
     let selection = this.#selections.get(type);
     if (!selection) {
       selection = this.#plan.select(
@@ -131,6 +152,7 @@ class PlannedField implements Field {
       );
       this.#selections.set(type, selection);
     }
+    this.#latest = { type, selection };
     return selection;
   }
 }

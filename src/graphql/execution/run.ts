@@ -16,6 +16,9 @@ import { type Execution, type Field, isPromiseLike, type Place, type Selection }
 
 type Answer = Record<string, unknown>;
 
+/** The arguments of a field that takes none. */
+const NONE: Record<string, unknown> = Object.freeze(Object.create(null));
+
 export class Run implements Execution {
   readonly args: ValidatedExecutionArgs;
   readonly #root: Selection;
@@ -54,12 +57,19 @@ export class Run implements Execution {
     if (this.#isOver) throw new Error('Aborted!');
   }
 
-  execute({ fields, blank }: Selection, source: unknown, at: Place | undefined): unknown {
+  execute(selection: Selection, source: unknown, at: Place | undefined): unknown {
+    const { compiled } = selection;
+    return compiled && typeof source === 'object' && source !== null
+      ? compiled(this, source, at)
+      : this.#executeEach(selection, source, at);
+  }
+
+  #executeEach({ fields, blank }: Selection, source: unknown, at: Place | undefined): unknown {
     const answer = blank();
     let waits = false;
     try {
       for (const field of fields) {
-        const value = this.#field(field, source, at);
+        const value = this.field(field, source, at);
         answer[field.key] = value;
         waits ||= value instanceof Promise;
       }
@@ -67,9 +77,13 @@ export class Run implements Execution {
       if (waits) this.leave(Object.values(answer));
       throw error;
     }
-    if (!waits) return answer;
-    return this.all(Object.values(answer)).then((values) => {
-      for (const [place, { key }] of fields.entries()) answer[key] = values[place];
+    return waits ? this.settle(answer) : answer;
+  }
+
+  settle(answer: Answer): Promise<Answer> {
+    const keys = Object.keys(answer);
+    return this.all(keys.map((key) => answer[key])).then((values) => {
+      for (let place = 0; place < keys.length; place += 1) answer[keys[place]!] = values[place];
       return answer;
     });
   }
@@ -79,7 +93,7 @@ export class Run implements Execution {
     for (const field of fields) {
       const execute = (before: Answer): Answer | Promise<Answer> => {
         this.mustGoOn();
-        const value = this.#field(field, source, undefined);
+        const value = this.field(field, source, undefined);
         if (value instanceof Promise) return value.then((resolved) => Object.assign(before, { [field.key]: resolved }));
         before[field.key] = value;
         return before;
@@ -89,31 +103,48 @@ export class Run implements Execution {
     return answer;
   }
 
-  #field(field: Field, source: unknown, above: Place | undefined): unknown {
-    const at: Place = { prev: above, key: field.key, typename: field.parentType.name };
+  field(field: Field, source: unknown, above: Place | undefined): unknown {
+    const at = placeOf(field, above);
     try {
-      const value = this.#resolve(field, source, at);
-      if (isPromiseLike(value)) return this.#promised(field, at, value);
-      const completed = field.complete(this, field, at, at, value);
-      if (!(completed instanceof Promise)) return completed;
-      return completed.then(undefined, (error) => this.fail(error, field.isRequired, field, at));
+      return this.#complete(field, at, this.#resolve(field, source, at));
     } catch (error) {
       return this.fail(error, field.isRequired, field, at);
     }
   }
 
+  found(field: Field, source: object, above: Place | undefined, value: unknown): unknown {
+    const at = placeOf(field, above);
+    try {
+      return this.#complete(field, at, typeof value === 'function' ? this.#call(field, source, at, NONE) : value);
+    } catch (error) {
+      return this.fail(error, field.isRequired, field, at);
+    }
+  }
+
+  thrown(field: Field, above: Place | undefined, error: unknown): null {
+    return this.fail(error, field.isRequired, field, placeOf(field, above));
+  }
+
+  #complete(field: Field, at: Place, value: unknown): unknown {
+    if (isPromiseLike(value)) return this.#promised(field, at, value);
+    const completed = field.complete(this, field, at, at, value);
+    if (!(completed instanceof Promise)) return completed;
+    return completed.then(undefined, (error) => this.fail(error, field.isRequired, field, at));
+  }
+
   #resolve(field: Field, source: unknown, at: Place): unknown {
-    const { contextValue } = this.args;
-    if (field.resolve) return field.resolve(source, field.argumentsFor(this.args), contextValue, this.info(field, at));
-    const given = field.argumentsFor(this.args);
+    const { args } = this;
+    const given = field.hasArguments ? field.argumentsFor(args) : NONE;
+    if (field.resolve) return field.resolve(source, given, args.contextValue, this.info(field, at));
     if ((typeof source !== 'object' && typeof source !== 'function') || source === null) return undefined;
     const value = (source as Answer)[field.name];
-    if (typeof value !== 'function') return value;
-    return (source as Record<string, (...all: unknown[]) => unknown>)[field.name]!(
-      given,
-      contextValue,
-      this.info(field, at),
-    );
+    return typeof value === 'function' ? this.#call(field, source, at, given) : value;
+  }
+
+  /** A property that is a function is called for its value. */
+  #call(field: Field, source: object, at: Place, given: Record<string, unknown>): unknown {
+    const methods = source as Record<string, (...all: unknown[]) => unknown>;
+    return methods[field.name]!(given, this.args.contextValue, this.info(field, at));
   }
 
   async #promised(field: Field, at: Place, value: PromiseLike<unknown>): Promise<unknown> {
@@ -192,6 +223,12 @@ export class Run implements Execution {
     track: (values: readonly unknown[]) => this.leave(values),
   });
 }
+
+const placeOf = ({ key, parentType }: Field, prev: Place | undefined): Place => ({
+  prev,
+  key,
+  typename: parentType.name,
+});
 
 function keysOf(place: Place): (string | number)[] {
   const keys: (string | number)[] = [];

@@ -17,7 +17,12 @@ export interface Selection {
   readonly fields: readonly Field[];
   /** An answer without its values. */
   readonly blank: () => Record<string, unknown>;
+  /** For what is asked often: all of it as one function. */
+  compiled: Compiled | null;
 }
+
+/** May throw, where a field is required. */
+export type Compiled = (run: Execution, source: object, at: Place | undefined) => unknown;
 
 /** One key of an answer. */
 export interface Field {
@@ -31,6 +36,7 @@ export interface Field {
   readonly complete: Complete;
   /** Whether its failure is its parent's. */
   readonly isRequired: boolean;
+  readonly hasArguments: boolean;
   /** @throws GraphQLError for values that do not fit. */
   argumentsFor(args: ValidatedExecutionArgs): Record<string, unknown>;
   selectionOf(type: GraphQLObjectType): Selection;
@@ -50,6 +56,13 @@ export interface Execution {
   mustGoOn(): void;
   /** All fields of one object, together. May throw, where one of them is required. */
   execute(selection: Selection, source: unknown, at: Place | undefined): unknown;
+  field(field: Field, source: unknown, above: Place | undefined): unknown;
+  /** Goes on with a property of `source` that was read already. */
+  found(field: Field, source: object, above: Place | undefined, value: unknown): unknown;
+  /** A property that could not be read. */
+  thrown(field: Field, above: Place | undefined, error: unknown): null;
+  /** An answer some of whose values have to be waited for. */
+  settle(answer: Record<string, unknown>): Promise<Record<string, unknown>>;
   info(field: Field, path: Place): GraphQLResolveInfo;
   /** Null in its place; or, where that is required, thrown on to the place above. */
   fail(raw: unknown, isRequired: boolean, field: Field, at: Place): null;

@@ -81,7 +81,7 @@ export function oddSchema(): GraphQLSchema {
     if (type.name === 'Right') type.isTypeOf = isRight;
     for (const field of Object.values(type.getFields())) {
       // Properties of their parents.
-      if (['name', 'left', 'plain'].includes(field.name) && type.name !== 'Mutation') continue;
+      if (['id', 'name', 'left', 'right', 'twin', 'plain'].includes(field.name) && type.name !== 'Mutation') continue;
       field.resolve = (_, args, context, info) => happening(args, context as OddContext, info);
     }
   }
@@ -151,15 +151,26 @@ function present(type: GraphQLOutputType, dice: Dice, fixed: string | null, dept
   return scalar(named.name, dice);
 }
 
-function thing(dice: Dice): object {
-  const kind = dice.from(['Left', 'Right', 'Left', 'Right', 'Nobody', null]);
-  const own = dice.child(99);
-  return {
+/** Its properties are what they should be, more often than not. */
+function thing(dice: Dice, depth = 2): object {
+  const kind = dice.from(['Left', 'Right', 'Left', 'Right', 'Left', 'Right', 'Nobody', null]);
+  const refused = () => Promise.reject(new Error('refused'));
+  const made = {
     kind,
     isLate: dice.below(3) === 0,
-    name: dice.from(['a', 'b', null, 7, () => 'called', () => Promise.reject(new Error('refused'))]),
-    left: dice.from([1, 2, -0, 1.5, null, 'x', Promise.resolve(4)].slice(0, 4 + own.below(3))),
+    id: dice.from(['id', 'id', 'id', 5, 1.5, null, Promise.resolve('later')]),
+    name: dice.from(['a', 'b', 'c', null, undefined, 7, true, () => 'called', refused]),
+    left: dice.from([1, 2, 3, -0, 1.5, 2 ** 31, null, 'x', Promise.resolve(4)]),
+    right: dice.from([0.5, 1, -0, null, Number.NaN, '2.5', (args: object) => Object.keys(args).length]),
+    twin: depth > 0 ? thing(dice.child(depth), depth - 1) : null,
   };
+  const broken = dice.from(['', '', '', '', '', '', 'id', 'name', 'left']);
+  if (broken) Object.defineProperty(made, broken, { get: () => fallen(broken), enumerable: false });
+  return made;
+}
+
+function fallen(name: string): never {
+  throw new Error(`no ${name}`);
 }
 
 const scalar = (name: string, dice: Dice): unknown =>

@@ -3,7 +3,7 @@
  * document, with any variables, whatever resolvers do.
  */
 import fc from 'fast-check';
-import { type ExecutionResult, execute, parse, validate } from 'graphql';
+import { type DocumentNode, type ExecutionResult, execute, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { executeByPlan } from '../../../src/graphql/execution/execute.ts';
 import { writeDocument } from './documents.ts';
@@ -18,9 +18,16 @@ const withoutValues = (text: string) =>
     .replace(/(Expected value of type \\"\w+\\" but got).*?\.","locations/g, '$1 another.","locations')
     .replace(/ with value .*? which is not a valid Object type name\./g, ', and not to a number.');
 
-async function answerOf(run: typeof execute, text: string, variableValues: Record<string, unknown>, seed: number) {
+/** What has been asked that often is compiled. */
+const TIMES = 6;
+
+async function answerOf(
+  run: typeof execute,
+  document: DocumentNode,
+  variableValues: Record<string, unknown>,
+  seed: number,
+) {
   const called: string[] = [];
-  const document = parse(text);
   const result = await run({ schema, document, variableValues, contextValue: { seed, called }, rootValue: {} });
   return { answer: withoutValues(JSON.stringify(result as ExecutionResult)), called };
 }
@@ -33,21 +40,24 @@ describe('an answer', () => {
         drawn((draw) => writeDocument(draw, { schema, kind })),
         fc.nat(),
         async ({ text, variables }, seed) => {
-          if (validate(schema, parse(text)).length > 0) return;
+          const document = parse(text);
+          if (validate(schema, document).length > 0) return;
           counts.valid += 1;
-          const [theirs, ours] = [
-            await answerOf(execute, text, variables, seed),
-            await answerOf(executeByPlan as typeof execute, text, variables, seed),
-          ];
-          if (theirs.answer.includes('"errors"')) counts.failing += 1;
-          expect(ours.answer).toEqual(theirs.answer);
-          // Where an answer is given while something is still under way, ours begins nothing more.
-          expect(ours.called).toEqual(theirs.called.slice(0, ours.called.length));
+          for (let time = 0; time < TIMES; time += 1) {
+            const [theirs, ours] = [
+              await answerOf(execute, document, variables, seed + time),
+              await answerOf(executeByPlan as typeof execute, document, variables, seed + time),
+            ];
+            if (theirs.answer.includes('"errors"')) counts.failing += 1;
+            expect(ours.answer).toEqual(theirs.answer);
+            // Where an answer is given while something is still under way, ours begins nothing more.
+            expect(ours.called).toEqual(theirs.called.slice(0, ours.called.length));
+          }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
-    expect(counts.valid).toBeGreaterThan(150);
+    expect(counts.valid).toBeGreaterThan(100);
     expect(counts.failing).toBeGreaterThan(50);
   });
 });
