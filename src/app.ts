@@ -18,6 +18,7 @@ import { LIMITS, useIntrospection, useLimits } from './graphql/limits.ts';
 import { createErrorMask } from './graphql/mask-error.ts';
 import { buildSchema } from './graphql/schema.ts';
 import { requireLease, useSecondLook } from './graphql/second-look.ts';
+import { useVerdicts } from './graphql/verdicts.ts';
 import { identify } from './identity/identify.ts';
 import { bearerToken, createTokenVerifier, tokenExpired } from './identity/tokens.ts';
 import { ANONYMOUS } from './identity/viewer.ts';
@@ -109,6 +110,7 @@ export async function createApp({
     logging: false,
     cors: corsOptions(config.ALLOWED_ORIGINS),
     maskedErrors: { maskError },
+    parserAndValidationCache: { validationCache: false },
     context: async ({ req, extra }) => {
       await requireLease(services);
       const token = extra ? null : bearerToken(req.headers.authorization);
@@ -124,6 +126,7 @@ export async function createApp({
     },
     plugins: [
       usePlannedExecution(),
+      useVerdicts(),
       useLimits(),
       useIntrospection(config.INTROSPECTION),
       useSecondLook(services),

@@ -4,6 +4,7 @@ import { createYoga } from 'graphql-yoga';
 import { usePlannedExecution } from '../../../src/graphql/execution/index.ts';
 import { graphqlRoute } from '../../../src/graphql/http/route.ts';
 import { useLimits } from '../../../src/graphql/limits.ts';
+import { useVerdicts } from '../../../src/graphql/verdicts.ts';
 import { peerSchema } from '../schema.ts';
 import { portOf, type StartServer } from './server.ts';
 
@@ -16,7 +17,8 @@ export const start: StartServer = (source) => {
     graphiql: false,
     logging: false,
     context: () => ({ source: source() }),
-    plugins: [usePlannedExecution(), useLimits()],
+    parserAndValidationCache: { validationCache: false },
+    plugins: [usePlannedExecution(), useVerdicts(), useLimits()],
   });
   const route = graphqlRoute({ yoga, path: PATH, maskError: (error) => error as Error, corsHeaders: () => null });
   return portOf(
