@@ -37,16 +37,26 @@ function decode(text: string): Buffer | null {
   return bytes.toString('base64url') === text ? bytes : null;
 }
 
+/** Sealing takes as long as reading a row, and the same things are named again and again. */
+const MOST_KNOWN = 10_000;
+
 /** Deterministic authenticated encryption under a key derived from the master key for one purpose. */
 export class Seal {
   readonly #key: Uint8Array;
+  readonly #known = new Map<string, string>();
 
   constructor(masterKey: string, purpose: string) {
     this.#key = new Uint8Array(hkdfSync('sha256', masterKey, 'tightrope', purpose, 64));
   }
 
   seal(text: string): string {
-    return Buffer.from(aessiv(this.#key).encrypt(Buffer.from(text))).toString('base64url');
+    let sealed = this.#known.get(text);
+    if (sealed === undefined) {
+      sealed = Buffer.from(aessiv(this.#key).encrypt(Buffer.from(text))).toString('base64url');
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(text, sealed);
+    }
+    return sealed;
   }
 
   /** Null for whatever this key has not sealed. */

@@ -7,11 +7,13 @@ import {
   type ExecutionResult,
   type GraphQLError,
   type GraphQLResolveInfo,
+  type GraphQLResolveInfoHelpers,
   locatedError,
   OperationTypeNode,
   type ValidatedExecutionArgs,
 } from 'graphql';
 import { Failures } from './failures.ts';
+import { ResolveInfo } from './resolve-info.ts';
 import { type Execution, type Field, isPromiseLike, type Place, type Selection } from './shapes.ts';
 
 type Answer = Record<string, unknown>;
@@ -160,21 +162,7 @@ export class Run implements Execution {
   }
 
   info(field: Field, path: Place): GraphQLResolveInfo {
-    const { schema, fragmentDefinitions, rootValue, operation, variableValues } = this.args;
-    return {
-      fieldName: field.name,
-      fieldNodes: field.nodes,
-      returnType: field.type,
-      parentType: field.parentType,
-      path,
-      schema,
-      fragments: fragmentDefinitions,
-      rootValue,
-      operation,
-      variableValues,
-      getAbortSignal: this.#getAbortSignal,
-      getAsyncHelpers: this.#getAsyncHelpers,
-    };
+    return new ResolveInfo(this, field, path);
   }
 
   fail(raw: unknown, isRequired: boolean, field: Field, at: Place): null {
@@ -212,16 +200,15 @@ export class Run implements Execution {
     return this.#end(null);
   }
 
-  readonly #getAbortSignal = (): AbortSignal => {
+  get abortSignal(): AbortSignal {
     this.#abort ??= new AbortController();
     if (this.#isOver) this.#abort.abort();
     return this.#abort.signal;
-  };
+  }
 
-  readonly #getAsyncHelpers = () => ({
-    promiseAll: <T>(values: readonly (T | PromiseLike<T>)[]) => this.all(values),
-    track: (values: readonly unknown[]) => this.leave(values),
-  });
+  get helpers(): GraphQLResolveInfoHelpers {
+    return { promiseAll: (values) => this.all(values), track: (values) => this.leave(values) };
+  }
 }
 
 const placeOf = ({ key, parentType }: Field, prev: Place | undefined): Place => ({

@@ -6,6 +6,7 @@ import type {
   GraphQLObjectType,
   GraphQLOutputType,
   GraphQLResolveInfo,
+  GraphQLResolveInfoHelpers,
   ValidatedExecutionArgs,
 } from 'graphql';
 
@@ -52,6 +53,9 @@ export type Complete = (run: Execution, field: Field, place: Place, at: Place, v
 export interface Execution {
   readonly args: ValidatedExecutionArgs;
   readonly isOver: boolean;
+  /** Aborted when the answer is given. */
+  readonly abortSignal: AbortSignal;
+  readonly helpers: GraphQLResolveInfoHelpers;
   /** @throws Error when the answer is given already, so that nothing more is begun. */
   mustGoOn(): void;
   /** All fields of one object, together. May throw, where one of them is required. */
