@@ -8,7 +8,7 @@ export interface Sample {
 }
 
 /** Less says nothing: caches fill, and code is compiled. */
-const SHORTEST_MS = 4 * 60_000;
+const SHORTEST_MS = 3 * 60_000;
 const STRETCHES = 8;
 /** Of the heap, over the second half; and what is too little to be told from chance. */
 const MAY_RISE = 0.15;

@@ -30,8 +30,8 @@ export async function makeTrouble({ nodes, redis, totalMs }: TroubleOptions): Pr
   const began = performance.now();
   const gap = Math.min(LONGEST_GAP_MS, Math.max(SHORTEST_GAP_MS, totalMs / GAPS));
   const left = () => totalMs - (performance.now() - began);
-  /** In the second half the first node is left alone, so that its heap can be told. */
-  const place = (turn: number) => (left() > totalMs / 2 ? turn % nodes.count : nodes.count - 1);
+  /** After a third of the time the first node is left alone, so that its heap can be told. */
+  const place = (turn: number) => (left() > (2 * totalMs) / 3 ? turn % nodes.count : nodes.count - 1);
   const troubles: ((turn: number) => Promise<void>)[] = [
     async (turn) => {
       await nodes.replace(place(turn), 'SIGKILL');
