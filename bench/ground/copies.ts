@@ -9,6 +9,7 @@ import type { Client } from 'pg';
 export interface Copy {
   readonly announcementId: string;
   readonly offerId: string;
+  readonly campaignId: string;
 }
 
 /** By the titles given, in their order. `original` is an announcement's key. */
@@ -26,7 +27,7 @@ export async function copyAnnouncement(client: Client, original: string, titles:
       idempotency_key: title,
     });
     await copyRows(client, 'delivery', 'announcement_id', original, { announcement_id: announcement, offer_id: offer });
-    copies.push({ announcementId: announcement!, offerId: offer! });
+    copies.push({ announcementId: announcement!, offerId: offer!, campaignId: campaign! });
   }
   await client.query('commit');
   return copies;
@@ -38,10 +39,16 @@ export async function publishCopies(client: Client, original: string, copies: re
   const names = columns.map((name) => `"${name}"`).join(', ');
   await client.query(
     `insert into outbox (${names}, payload)
-     select ${names}, payload || jsonb_build_object('announcementId', c.announcement, 'offerId', c.offer)
-     from outbox, unnest($2::text[], $3::text[]) with ordinality as c (announcement, offer, place)
+     select ${names}, payload
+       || jsonb_build_object('announcementId', c.announcement, 'offerId', c.offer, 'campaignId', c.campaign)
+     from outbox, unnest($2::text[], $3::text[], $4::text[]) with ordinality as c (announcement, offer, campaign, place)
      where kind = 'OFFER_ANNOUNCED' and payload->>'announcementId' = $1 order by place`,
-    [original, copies.map(({ announcementId }) => announcementId), copies.map(({ offerId }) => offerId)],
+    [
+      original,
+      copies.map(({ announcementId }) => announcementId),
+      copies.map(({ offerId }) => offerId),
+      copies.map(({ campaignId }) => campaignId),
+    ],
   );
 }
 

@@ -65,9 +65,9 @@ function announceOnce(own: SqlEntityManager, partnerId: string, wanted: Announce
     await em.flush();
     await em.execute(sql`select contact_take_turns()`);
     await deliverToAudience(em, announcement, partnerId);
-    const event = { announcementId: announcement.id, offerId: offer.id };
+    const event = { announcementId: announcement.id, offerId: offer.id, campaignId: campaign.id, partnerId };
     await emit(em, gameTopic(game.id), 'OFFER_ANNOUNCED', event);
-    await emit(em, partnerTopic(partnerId), 'OFFER_ANNOUNCED', { ...event, campaignId: campaign.id });
+    await emit(em, partnerTopic(partnerId), 'OFFER_ANNOUNCED', event);
     return announcement;
   });
 }

@@ -98,7 +98,8 @@ export async function endCampaign(context: Context, campaignId: string): Promise
       sql`select distinct game_id, offer_id from announcement where campaign_id = ${campaignId}`,
     );
     for (const { game_id, offer_id } of games) {
-      await emit(em, gameTopic(game_id), 'OFFER_ENDED', { offerId: offer_id, reason: 'CAMPAIGN_ENDED' });
+      const ended = { offerId: offer_id, campaignId, partnerId: campaign.partnerId, reason: 'CAMPAIGN_ENDED' };
+      await emit(em, gameTopic(game_id), 'OFFER_ENDED', ended);
     }
     return campaign;
   });

@@ -12,6 +12,7 @@ import {
   type StreamItem,
 } from '../live/index.ts';
 import type { Loaders } from '../loaders.ts';
+import type { Game } from '../venues/index.ts';
 import { findAudiences } from './audience-reader.ts';
 
 export interface OfferAnnounced extends BroadcastEvent {
@@ -38,8 +39,9 @@ export async function openLiveOffers(
 ): Promise<AsyncIterableIterator<LiveOfferEvent>> {
   const { fanId } = requireFan(context.viewer);
   const { live, readers, loaders } = context;
-  if (!(await loaders.game.load(gameId))) throw new NotFoundError('The game');
-  const broadcast = broadcastOffers(context, gameId);
+  const game = await loaders.game.load(gameId);
+  if (!game) throw new NotFoundError('The game');
+  const broadcast = broadcastOffers(context, game);
   const toEvent = async (item: StreamItem): Promise<LiveOfferEvent | null> => {
     if (item.kind !== 'EVENT') {
       return { kind: item.kind, cursor: live.cursors.seal(broadcast.topic, item.position), gate: null };
@@ -52,20 +54,25 @@ export async function openLiveOffers(
   return new BroadcastStream(broadcast, await live.open(broadcast.topic, after), fanId, toEvent);
 }
 
-/** What goes wrong here goes wrong again where it is asked for. */
-function preload(
-  { offerId, announcementId }: LiveEvent['payload'],
-  { offer, campaign, partner, announcement }: Loaders,
-) {
+/** All at once, and none after another. What goes wrong here goes wrong again where it is asked for. */
+function preload({ offerId, announcementId, campaignId, partnerId }: LiveEvent['payload'], loaders: Loaders): void {
   const ignore = () => {};
-  if (announcementId) announcement.load(announcementId).catch(ignore);
-  void (async () => {
-    const { campaignId } = (await offer.load(offerId!))!;
-    await partner.load((await campaign.load(campaignId))!.partnerId);
-  })().catch(ignore);
+  loaders.offer.load(offerId!).catch(ignore);
+  if (announcementId) loaders.announcement.load(announcementId).catch(ignore);
+  if (campaignId) loaders.campaign.load(campaignId).catch(ignore);
+  if (partnerId) loaders.partner.load(partnerId).catch(ignore);
 }
 
-function broadcastOffers({ live, orm }: Pick<Context, 'live' | 'orm'>, gameId: string): Broadcast<LiveOfferEvent> {
+/** Announcements are told with the zone in which one stands: those of the venue, of which there are few. */
+async function preloadZones(venueId: string, { zonesOfVenue, zone }: Loaders): Promise<void> {
+  const zones = await zonesOfVenue.load(venueId).catch(() => []);
+  for (const each of zones) zone.prime(each.id, each);
+}
+
+function broadcastOffers(
+  { live, orm }: Pick<Context, 'live' | 'orm'>,
+  { id: gameId, venueId }: Game,
+): Broadcast<LiveOfferEvent> {
   const topic = gameTopic(gameId);
   const scope = 'OFFERS_LIVE';
   return {
@@ -74,7 +81,10 @@ function broadcastOffers({ live, orm }: Pick<Context, 'live' | 'orm'>, gameId: s
     gameId,
     scope,
     findAudiences: (events, fanIds, withPresence) => findAudiences(orm, events, fanIds, withPresence ? gameId : null),
-    preload: ({ payload }, loaders) => preload(payload, loaders),
+    preload: ({ kind, payload }, loaders) => {
+      preload(payload, loaders);
+      if (kind === 'OFFER_ANNOUNCED') void preloadZones(venueId, loaders);
+    },
     toPosition: (position) => ({ kind: 'POSITION', cursor: live.cursors.seal(topic, position), gate: null }),
     toEvent({ kind, position, payload }, subject) {
       const [offerId, announcementId] = [payload.offerId!, payload.announcementId!];

@@ -21,8 +21,11 @@ import { type Plan, Planner } from './planner.ts';
 /** How many events of one tick are told in one write. */
 const BATCH = 64;
 const LOOKS = 3;
-/** How many members are planned for at once, while those before them are written to. */
+/** How many members are planned for at once: few at first, so that writing begins early. */
+const FIRST_GROUP = 64;
 const GROUP = 512;
+/** How many groups are planned for while those before them are written to. */
+const AHEAD = 3;
 /** The event loop is given back after so many milliseconds of writing. */
 const SLICE_MS = 10;
 const LOOK_AT_CLOCK_EVERY = 64;
@@ -135,23 +138,24 @@ export class Room {
     await this.#tellAll(this.#inOrder(), until, (group) => this.#planner.planPosition(batch, group));
   }
 
-  /** Group by group: while one is written to, the next is planned for. Answers for whom their plan no longer stood. */
+  /** Group by group: while one is written to, the next are planned for. Answers for whom their plan no longer stood. */
   async #tellAll(
     members: readonly Member[],
     until: Until,
     planFor: (group: readonly Member[]) => Promise<Plan>,
   ): Promise<Member[]> {
-    const again: Member[] = [];
-    const begin = (from: number) => {
-      const group = members.slice(from, from + GROUP);
+    const groups = inGroups(members);
+    const begin = (group: readonly Member[]) => {
       const wanted = () => group.some((member) => this.has(member));
-      return group.length === 0 ? null : { group, planned: this.#held(() => planFor(group), wanted) };
+      return { group, planned: this.#held(() => planFor(group), wanted) };
     };
-    for (let from = 0, next = begin(0); next; from += GROUP) {
-      const [group, plan] = [next.group, await next.planned];
-      next = begin(from + GROUP);
-      if (plan) again.push(...(await this.#write(plan, group, until)));
-      else this.#dismiss(group);
+    const ahead = groups.splice(0, AHEAD).map(begin);
+    const again: Member[] = [];
+    for (let next = ahead.shift(); next; next = ahead.shift()) {
+      const plan = await next.planned;
+      ahead.push(...groups.splice(0, 1).map(begin));
+      if (plan) again.push(...(await this.#write(plan, next.group, until)));
+      else this.#dismiss(next.group);
     }
     return again;
   }
@@ -209,4 +213,12 @@ export class Room {
     this.#ordered ??= [...this.#members].sort((a, b) => a.outlet.number - b.outlet.number);
     return this.#ordered;
   }
+}
+
+function inGroups(members: readonly Member[]): (readonly Member[])[] {
+  const groups: (readonly Member[])[] = [];
+  for (let from = 0, size = FIRST_GROUP; from < members.length; from += size, size = Math.min(2 * size, GROUP)) {
+    groups.push(members.slice(from, from + size));
+  }
+  return groups;
 }
