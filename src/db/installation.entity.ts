@@ -6,8 +6,8 @@ export const Installation = defineEntity({
   tableName: 'installation',
   properties: {
     id: p.smallint().primary().autoincrement(false).default(1).check('id = 1'),
-    /** Changes when the database is restored; a cursor from another generation yields a gap, never silence. */
-    generation: p.uuid().defaultRaw('gen_random_uuid()'),
+    /** Names it, where several share something. */
+    key: p.uuid().defaultRaw('gen_random_uuid()'),
     /** Whether `app_now()` may be set by a session. False wherever NODE_ENV is production. */
     timeTravel: p.boolean().default(false),
     /** Outbox events below this transaction id have been pruned. */

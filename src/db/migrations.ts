@@ -12,6 +12,7 @@ import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
 import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
 import { Contact } from '../../migrations/20261125000029-contact.ts';
 import { Measuring } from '../../migrations/20261125000039-measuring.ts';
+import { Outbox } from '../../migrations/20261125000050-outbox.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -27,4 +28,5 @@ export const migrationsList = [
   { name: '20261125000019-partner-home', class: PartnerHome },
   { name: '20261125000029-contact', class: Contact },
   { name: '20261125000039-measuring', class: Measuring },
+  { name: '20261125000050-outbox', class: Outbox },
 ];

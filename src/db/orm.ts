@@ -112,10 +112,10 @@ export function connectOrm(url: string, { max = 16, transactionSeconds = 0 }: Co
         ...(transactionSeconds > 0 ? { options: `-c transaction_timeout=${transactionSeconds}s` } : {}),
       },
       discovery: { warnWhenNoEntities: false },
-      // Presence lives in unlogged partitions, which the schema generator does not know.
+      // Presence lives in unlogged partitions and the outbox in partitions, which the schema generator does not know.
       schemaGenerator: {
         disableForeignKeys: false,
-        skipTables: [/^presence/],
+        skipTables: [/^presence/, /^outbox_/],
         ignoreTriggers: true,
         ignoreRoutines: true,
       },

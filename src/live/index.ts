@@ -14,13 +14,17 @@ import { Bus } from './bus/bus.ts';
 import { PostgresWire } from './bus/postgres-wire.ts';
 import { RedisWire } from './bus/redis-wire.ts';
 import type { WakeUp } from './bus/wake-up.ts';
+import { History, HistoryChanged, type Resumption } from './history.ts';
 import { Cursors, type Position } from './position.ts';
 import { Relay } from './relay.ts';
-import { keepPruning } from './retention.ts';
+import { keepTurning } from './retention.ts';
 import { LiveStream } from './stream.ts';
 import { Topic } from './topic.ts';
 
 export type { Backlog } from './backlog.ts';
+
+import type { LiveEvent } from './outbox.ts';
+
 export { emit, fanTopic, gameTopic, type LiveEvent, partnerTopic } from './outbox.ts';
 export type { Position } from './position.ts';
 export {
@@ -48,24 +52,26 @@ export class Live {
   readonly #orm: MikroORM;
   readonly #topics = new Map<string, Topic>();
   readonly #bus: Bus;
+  readonly #history: History;
   readonly #relay: Relay;
-  readonly #stopPruning: () => void;
+  readonly #stopTurning: () => void;
   #streams = 0;
   readonly cursors: Cursors;
 
-  private constructor({ orm, url, redis, gate, lease, log }: LiveOptions, cursors: Cursors) {
+  private constructor({ orm, url, redis, gate, lease, seal, log }: LiveOptions, installation: string) {
     this.#orm = orm;
-    this.cursors = cursors;
-    this.#relay = new Relay(orm, log, (events) => {
-      const touched = new Set<Topic>();
-      for (const event of events) {
-        const topic = this.#topics.get(event.topic);
-        topic?.append(event);
-        if (topic) touched.add(topic);
-      }
-      for (const topic of touched) topic.wake();
+    this.cursors = new Cursors(seal);
+    this.#history = new History(orm, this.cursors);
+    this.#relay = new Relay(orm, this.#history, log, {
+      publish: (events) => this.#publish(events),
+      part: (at) => {
+        for (const topic of this.#topics.values()) {
+          topic.part(at);
+          topic.wake();
+        }
+      },
     });
-    this.#stopPruning = keepPruning(orm, log);
+    this.#stopTurning = keepTurning(orm, log);
     const hear = (wakeUp: WakeUp) => {
       for (const fan of wakeUp.fans ?? []) gate.forget(fan);
       if (wakeUp.outbox) this.#relay.wake();
@@ -73,17 +79,15 @@ export class Live {
     };
     this.#bus = new Bus({
       postgres: new PostgresWire(orm, url, log, hear),
-      redis: redis && new RedisWire(redis, cursors.generation, log, hear),
+      redis: redis && new RedisWire(redis, installation, log, hear),
       log,
       hear,
     });
   }
 
   static async start(options: LiveOptions): Promise<Live> {
-    const rows = await options.orm.em
-      .fork()
-      .execute<{ generation: string }[]>(sql`select generation from installation`);
-    const live = new Live(options, new Cursors(options.seal, rows[0]!.generation));
+    const rows = await options.orm.em.fork().execute<{ key: string }[]>(sql`select key from installation`);
+    const live = new Live(options, rows[0]!.key);
     await live.#relay.start();
     await live.#bus.listen();
     return live;
@@ -114,14 +118,20 @@ export class Live {
    * @throws InputError for a cursor of something else.
    */
   async open(topicName: string, after: string | null): Promise<LiveStream> {
-    const { from, gap } =
-      after === null ? { from: this.#relay.head, gap: false } : await this.#resume(topicName, after);
+    const start = after === null ? { from: this.#relay.head, gap: null } : await this.#resume(topicName, after);
     const topic = this.#topics.get(topicName) ?? new Topic(this.#relay.head);
     this.#topics.set(topicName, topic);
     this.#streams += 1;
-    return new LiveStream(this.#orm, topicName, topic, from, gap, () => {
-      this.#streams -= 1;
-      if (topic.listeners.size === 0 && this.#topics.get(topicName) === topic) this.#topics.delete(topicName);
+    return new LiveStream({
+      history: this.#history,
+      name: topicName,
+      topic,
+      start,
+      head: () => this.#relay.head,
+      leave: () => {
+        this.#streams -= 1;
+        if (topic.listeners.size === 0 && this.#topics.get(topicName) === topic) this.#topics.delete(topicName);
+      },
     });
   }
 
@@ -142,20 +152,29 @@ export class Live {
   }
 
   async close(): Promise<void> {
-    this.#stopPruning();
+    this.#stopTurning();
     await Promise.all([this.#relay.close(), this.#bus.close()]);
   }
 
-  async #resume(topicName: string, after: string): Promise<{ from: Position; gap: boolean }> {
+  async #resume(topicName: string, after: string): Promise<Resumption> {
     const cursor = this.cursors.open(after);
     if (cursor?.stream !== topicName) throw new InputError('after is not a cursor of this stream.', 'after');
-    if (cursor.generation !== this.cursors.generation) return { from: this.#relay.head, gap: true };
-    const [row] = await this.#orm.em
-      .fork()
-      .execute<{ horizon: string }[]>(sql`select outbox_horizon as horizon from installation`);
-    const horizon = BigInt(row!.horizon);
-    return cursor.position.xid < horizon
-      ? { from: { xid: horizon, id: 0n }, gap: true }
-      : { from: cursor.position, gap: false };
+    try {
+      return await this.#history.resume(cursor);
+    } catch (error) {
+      if (!(error instanceof HistoryChanged)) throw error;
+      await this.#relay.follow();
+      return this.#history.resume(cursor);
+    }
+  }
+
+  #publish(events: readonly LiveEvent[]): void {
+    const touched = new Set<Topic>();
+    for (const event of events) {
+      const topic = this.#topics.get(event.topic);
+      topic?.append(event);
+      if (topic) touched.add(topic);
+    }
+    for (const topic of touched) topic.wake();
   }
 }

@@ -31,8 +31,22 @@ export async function emit(
   );
 }
 
+/** What one look at the outbox saw, all of it at one moment. */
+export interface Reading {
+  /** Of what is written now; null: PostgreSQL has started, or the database been restored, and nobody has entered it yet. */
+  readonly generation: string | null;
+  /** Events below this transaction are no longer kept. */
+  readonly horizon: bigint;
+  /** Every event below this transaction is committed, or never will be. */
+  readonly end: bigint;
+  readonly events: readonly LiveEvent[];
+}
+
 interface Row {
-  xid: string;
+  generation: string | null;
+  horizon: string;
+  end: string;
+  xid: string | null;
   id: string;
   topic: string;
   kind: LiveEventKind;
@@ -45,14 +59,29 @@ export async function readOutbox(
   after: Position,
   limit: number,
   topic: string | null = null,
-): Promise<LiveEvent[]> {
+): Promise<Reading> {
+  const [xid, id] = [String(after.xid), String(after.id)];
+  // The first condition is what chooses the partitions.
   const rows = await em.execute<Row[]>(sql`
-    select o.xid::text, o.id, o.topic, o.kind, o.payload from outbox o
-    where (o.xid, o.id) > (${String(after.xid)}::xid8, ${String(after.id)}::bigint)
-      and o.xid < pg_snapshot_xmin(pg_current_snapshot())
-      and o.topic = coalesce(${topic}::text, o.topic)
-    order by o.xid, o.id limit ${limit}`);
-  return rows.map(({ xid, id, ...event }) => ({ ...event, position: { xid: BigInt(xid), id: BigInt(id) } }));
+    select outbox_current() as generation, i.outbox_horizon as horizon,
+      pg_snapshot_xmin(pg_current_snapshot())::text as "end", o.xid::text, o.id, o.topic, o.kind, o.payload
+    from installation i left join (
+      select * from outbox
+      where xid >= ${xid}::xid8 and (xid, id) > (${xid}::xid8, ${id}::bigint)
+        and xid < pg_snapshot_xmin(pg_current_snapshot())
+        ${topic === null ? sql`` : sql`and topic = ${topic}`}
+      order by xid, id limit ${limit}
+    ) o on true
+    order by o.xid, o.id`);
+  const { generation, horizon, end } = rows[0]!;
+  return {
+    generation,
+    horizon: BigInt(horizon),
+    end: BigInt(end),
+    events: rows.flatMap(({ xid, id, topic, kind, payload }) =>
+      xid === null ? [] : [{ topic, kind, payload, position: { xid: BigInt(xid), id: BigInt(id) } }],
+    ),
+  };
 }
 
 /** A position that everything still to be committed comes after. */

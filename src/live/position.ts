@@ -18,6 +18,13 @@ export const readingFrom = ({ xid, id, within }: Position): Position =>
 
 export const isAfter = (a: Position, b: Position): boolean => a.xid > b.xid || (a.xid === b.xid && a.id > b.id);
 
+/** A stretch of history: it ends where the next one begins. */
+export interface Generation {
+  readonly id: string;
+  /** The first transaction that may belong to it. */
+  readonly first: bigint;
+}
+
 export interface OpenedCursor {
   readonly stream: string;
   readonly generation: string;
@@ -29,16 +36,21 @@ const KEPT = 1_000;
 export class Cursors {
   readonly #seal: Seal;
   readonly #sealed = new Map<string, string>();
-  readonly generation: string;
+  #generations: readonly Generation[] = [];
 
-  constructor(seal: Seal, generation: string) {
+  constructor(seal: Seal) {
     this.#seal = seal;
-    this.generation = generation;
+  }
+
+  /** Of which the positions are, the oldest first. */
+  enter(generations: readonly Generation[]): void {
+    this.#generations = generations;
   }
 
   /** Sealing costs, and all viewers of an event get the same: the latest are kept. */
   seal(stream: string, { xid, id, within }: Position): string {
-    const plain = `${stream}|${this.generation}|${xid}|${id}`;
+    const { id: generation } = this.#generations.findLast(({ first }) => first <= xid) ?? this.#generations[0]!;
+    const plain = `${stream}|${generation}|${xid}|${id}`;
     if (within !== undefined) return this.#seal.seal(`${plain}|${within}`);
     const cursor = this.#sealed.get(plain) ?? this.#seal.seal(plain);
     if (this.#sealed.size >= KEPT) this.#sealed.clear();

@@ -2,9 +2,9 @@
  * One open stream: a cursor and a wake-up, never a queue. It begins with its position and repeats it every 30 seconds;
  * it resumes from a cursor without loss or repetition while history is kept, and says so when it cannot.
  */
-import type { MikroORM } from '@mikro-orm/postgresql';
-import { type LiveEvent, readOutbox } from './outbox.ts';
-import { type Position, readingFrom } from './position.ts';
+import type { Gap, History, Resumption } from './history.ts';
+import type { LiveEvent } from './outbox.ts';
+import { isAfter, type Position, readingFrom } from './position.ts';
 import type { Topic } from './topic.ts';
 
 export const POSITION_EVERY_MS = 30_000;
@@ -12,7 +12,7 @@ const BACKLOG = 200;
 
 export type StreamItem =
   | { readonly kind: 'POSITION'; readonly position: Position }
-  | { readonly kind: 'GAP'; readonly position: Position }
+  | ({ readonly kind: 'GAP'; readonly position: Position } & Gap)
   | {
       readonly kind: 'EVENT';
       readonly position: Position;
@@ -31,11 +31,24 @@ export interface Relief {
 
 const DONE = { done: true, value: undefined } as const;
 
+export interface LiveStreamOptions {
+  readonly history: History;
+  readonly name: string;
+  readonly topic: Topic;
+  readonly start: Resumption;
+  /** Every event up to there has been handed to the topic. */
+  readonly head: () => Position;
+  readonly leave: () => void;
+}
+
 export class LiveStream implements AsyncIterableIterator<StreamItem> {
-  readonly #orm: MikroORM;
+  readonly #history: History;
   readonly #name: string;
+  readonly #head: () => Position;
   readonly #leave: () => void;
   readonly topic: Topic;
+  /** In the middle of an event, where it was told in part. */
+  readonly startedFrom: Position;
   /** May be set before the first `next`. */
   relief: Relief | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -46,19 +59,24 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
   };
   #position: Position;
   #backlog: LiveEvent[] = [];
+  /** How many partings of the topic it has looked at. */
+  #partings: number;
   #rouse: (() => void) | null = null;
   #woken = false;
   #shared = false;
   #positionDue = false;
   #closed = false;
 
-  constructor(orm: MikroORM, name: string, topic: Topic, from: Position, gap: boolean, leave: () => void) {
-    this.#orm = orm;
+  constructor({ history, name, topic, start: { from, gap }, head, leave }: LiveStreamOptions) {
+    this.#history = history;
     this.#name = name;
     this.topic = topic;
+    this.startedFrom = from;
     this.#position = readingFrom(from);
+    this.#partings = topic.partings.length;
+    this.#head = head;
     this.#leave = leave;
-    if (gap) this.#openings.push({ kind: 'GAP', position: from });
+    if (gap) this.#openings.push({ kind: 'GAP', position: from, ...gap });
     this.#openings.push({ kind: 'POSITION', position: from });
     this.#attend();
   }
@@ -79,17 +97,20 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
       const opening = this.#openings.shift();
       if (opening) return { done: false, value: opening };
       this.#woken = false;
-      const event = await this.#nextEvent();
+      const item = await this.#nextItem();
       if (this.#closed) break;
-      if (event) {
-        this.#position = event.position;
-        return { done: false, value: { kind: 'EVENT', position: event.position, event, shared: this.#shared } };
-      }
-      if (this.#positionDue) {
-        this.#positionDue = false;
-        return { done: false, value: { kind: 'POSITION', position: this.#position } };
+      if (item) {
+        this.#position = item.position;
+        return { done: false, value: item };
       }
       if (this.#woken) continue;
+      if (this.#positionDue) {
+        this.#positionDue = false;
+        // There was nothing for this topic up to there, and what is old is no longer kept.
+        const head = this.#head();
+        if (isAfter(head, this.#position)) this.#position = head;
+        return { done: false, value: { kind: 'POSITION', position: this.#position } };
+      }
       if (this.relief) {
         await this.#relieve(this.relief);
         continue;
@@ -143,13 +164,30 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
     this.topic.listeners.delete(this.#listener);
   }
 
-  async #nextEvent(): Promise<LiveEvent | undefined> {
+  /** What comes after the position: an event, or that something before it is lost. */
+  async #nextItem(): Promise<StreamItem | undefined> {
+    const parted = this.#lookAtPartings();
+    if (parted) return parted;
     this.#shared = this.#backlog.length === 0 && this.topic.covers(this.#position);
-    if (this.#shared) return this.topic.next(this.#position);
-    if (this.#backlog.length === 0) {
-      this.#backlog = await readOutbox(this.#orm.em.fork(), this.#position, BACKLOG, this.#name);
+    if (!this.#shared && this.#backlog.length === 0) {
+      const { events, horizon } = await this.#history.read(this.#position, BACKLOG, this.#name);
+      if (this.#partings < this.topic.partings.length) return this.#nextItem();
+      if (this.#position.xid < horizon) {
+        return { kind: 'GAP', position: { xid: horizon, id: 0n }, since: this.#position };
+      }
+      this.#backlog = [...events];
     }
-    // History is exhausted: from here on memory holds everything, though it has not covered this position.
-    return this.#backlog.shift() ?? this.topic.next(this.#position);
+    // Where history is exhausted memory holds everything from there on, though it has not covered this position.
+    const event = this.#backlog.shift() ?? this.topic.next(this.#position);
+    return event && { kind: 'EVENT', position: event.position, event, shared: this.#shared };
+  }
+
+  #lookAtPartings(): StreamItem | undefined {
+    const { partings } = this.topic;
+    if (this.#partings === partings.length) return undefined;
+    const at = partings.slice(this.#partings).find((parting) => isAfter(this.#position, parting));
+    this.#partings = partings.length;
+    this.#backlog = [];
+    return at && { kind: 'GAP', position: at, since: null };
   }
 }

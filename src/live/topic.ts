@@ -7,6 +7,8 @@ const CAPACITY = 1_000;
 export class Topic {
   readonly #events: LiveEvent[] = [];
   readonly listeners = new Set<() => void>();
+  /** Where history has parted since this topic is kept: whoever had come further has heard of what is no more. */
+  readonly partings: Position[] = [];
   /** Everything after it is in memory. */
   #floor: Position;
   #serial = 0;
@@ -20,6 +22,14 @@ export class Topic {
     this.#events.push(event);
     this.#serial += 1;
     if (this.#events.length > CAPACITY) this.#floor = this.#events.shift()!.position;
+  }
+
+  /** Nothing in memory counts any more; whoever listens goes on by itself. */
+  part(at: Position): void {
+    this.#events.length = 0;
+    this.#floor = at;
+    this.#serial += 1;
+    this.partings.push(at);
   }
 
   /** How many events there have been: the serial of the last one. */

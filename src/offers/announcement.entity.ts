@@ -28,6 +28,8 @@ export const Announcement = defineEntity({
     reasons: p.json<Reason[]>(),
     idempotencyKey: p.text(),
     at: createdAt(),
+    /** The transaction that wrote it: its place in the feed. */
+    xid: p.string().columnType('xid8').nullable().defaultRaw('pg_current_xact_id()'),
   },
 });
 export type Announcement = InferEntity<typeof Announcement>;

@@ -28,6 +28,8 @@ export const Engagement = defineEntity({
     lineages: p.array().columnType('bigint[]'),
     /** The same towards the partner, where it is told to the partner. */
     partnerLineages: p.array().columnType('bigint[]').nullable(),
+    /** The transaction that wrote it: its place in the partner's feed. */
+    xid: p.string().columnType('xid8').nullable().defaultRaw('pg_current_xact_id()'),
   },
 });
 export type Engagement = InferEntity<typeof Engagement>;
