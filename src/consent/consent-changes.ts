@@ -32,7 +32,9 @@ export async function openConsentChanges(
 
   const toEvent = async (item: StreamItem): Promise<ConsentChangeEvent | null> => {
     const cursor = live.cursors.seal(topic, item.position);
-    if (item.kind !== 'EVENT') return { kind: item.kind, cursor, gate: null };
+    if (item.kind === 'POSITION') return { kind: item.kind, cursor, gate: null };
+    // The whole record is the fan's own: `consentHistory`.
+    if (item.kind === 'GAP') return { kind: item.kind, cursor, gate: null, findMissed: null };
     const { eventId, grantId } = item.event.payload as { eventId: string; grantId: string };
     const em = orm.em.fork();
     const [act] = await em.execute<{ at: Date }[]>(

@@ -2,13 +2,16 @@
  * What every stream says besides its events: where it stands, and that something is missing. The root of each stream
  * is an interface with `cursor`; both types here implement it, and what else it declares.
  */
-import type { StreamEvent } from '../live/stream-event.ts';
+import { countAdmitted } from '../live/admission.ts';
+import type { EventGate, StreamEvent } from '../live/stream-event.ts';
 import { builder } from './builder.ts';
 import { shared } from './shared.ts';
 
 export interface StreamGap extends StreamEvent {
   readonly kind: 'GAP';
   readonly gate: null;
+  /** What is known of the events that are missing; null: nothing. */
+  readonly findMissed: (() => Promise<readonly EventGate[]>) | null;
 }
 export interface StreamPosition extends StreamEvent {
   readonly kind: 'POSITION';
@@ -27,8 +30,9 @@ StreamGapType.implement({
     resumeFrom: t.string({ description: 'A cursor.', resolve: ({ cursor }) => cursor }),
     missedAtLeast: t.int({
       nullable: true,
-      description: 'Counts only what this viewer could see; null where it is not known.',
-      resolve: () => null,
+      description:
+        'How many of the events that are missing this viewer could see, under consent as it is now, at least: only what is still on record counts. Null where it is not known, as after a restore.',
+      resolve: async ({ findMissed }, _, context) => findMissed && countAdmitted(context, await findMissed()),
     }),
   }),
 });

@@ -8,6 +8,7 @@ import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
 import { ServiceError } from '../errors.ts';
 import { executeValidated } from '../graphql/execution/execute.ts';
+import { admits } from './admission.ts';
 import { MappedStream } from './mapped-stream.ts';
 import { Pacer } from './pacer.ts';
 import { isPassing } from './passing.ts';
@@ -53,7 +54,7 @@ export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOpti
             await pacer.turn();
             await services.gate.lease.whenHeld(REGAIN_MS);
             const context = makeContext(services, opened);
-            if (!(await admits(context, event))) return null;
+            if (!(await admits(context, event.gate))) return null;
             const result = await executeValidated({
               ...validated,
               rootValue: event,
@@ -69,10 +70,4 @@ export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOpti
       });
     },
   };
-}
-
-async function admits({ consent }: Context, { gate }: StreamEvent): Promise<boolean> {
-  if (gate === null) return true;
-  if (gate.kept && !(await consent.keeps(gate.kept.subject, gate.kept.scope))) return false;
-  return consent.shows(gate.subject, gate.scope);
 }

@@ -14,6 +14,7 @@ import {
 import type { Loaders } from '../loaders.ts';
 import type { Game } from '../venues/index.ts';
 import { findAudiences } from './audience-reader.ts';
+import { findMissedOffers } from './missed.ts';
 
 export interface OfferAnnounced extends BroadcastEvent {
   readonly kind: 'OFFER_ANNOUNCED';
@@ -38,13 +39,16 @@ export async function openLiveOffers(
   { gameId, after }: { gameId: string; after: string | null },
 ): Promise<AsyncIterableIterator<LiveOfferEvent>> {
   const { fanId } = requireFan(context.viewer);
-  const { live, readers, loaders } = context;
+  const { live, orm, readers, loaders } = context;
   const game = await loaders.game.load(gameId);
   if (!game) throw new NotFoundError('The game');
   const broadcast = broadcastOffers(context, game);
   const toEvent = async (item: StreamItem): Promise<LiveOfferEvent | null> => {
-    if (item.kind !== 'EVENT') {
-      return { kind: item.kind, cursor: live.cursors.seal(broadcast.topic, item.position), gate: null };
+    if (item.kind === 'POSITION') return broadcast.toPosition(item.position);
+    if (item.kind === 'GAP') {
+      const { since, position } = item;
+      const findMissed = since && (() => findMissedOffers(orm, { gameId, fanId, since, until: position }));
+      return { kind: item.kind, cursor: live.cursors.seal(broadcast.topic, position), gate: null, findMissed };
     }
     const { offerId, announcementId } = item.event.payload;
     const delivery = await readers.delivery.load({ offerId: offerId!, fanId });

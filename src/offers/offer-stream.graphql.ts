@@ -3,8 +3,9 @@ import { FanType } from '../fans/fans.graphql.ts';
 import { asCaptured, Fan } from '../fans/index.ts';
 import { builder } from '../graphql/builder.ts';
 import { addMarks, CURSOR, MARK_NAMES } from '../graphql/stream.ts';
+import { ACTIVITY_KINDS } from './activity.ts';
 import { CampaignType } from './campaigns.graphql.ts';
-import { ACTIVITY_KINDS, type OfferActivity, type OfferStreamEvent, openOfferStream } from './offer-stream.ts';
+import { type OfferActivity, type OfferStreamEvent, openOfferStream } from './offer-stream.ts';
 
 const TYPE_NAMES = { ACTIVITY: 'OfferActivity', ...MARK_NAMES } as const;
 

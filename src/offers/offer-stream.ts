@@ -10,9 +10,8 @@ import { requireRole } from '../identity/roles.ts';
 import { type LiveEvent, type Position, partnerTopic, type StreamItem } from '../live/index.ts';
 import type { StreamEvent } from '../live/stream-event.ts';
 import { UnfoldedStream } from '../live/unfolded-stream.ts';
-
-export const ACTIVITY_KINDS = ['ANNOUNCED', 'VIEWED', 'CLICKED', 'CLAIMED', 'REDEEMED'] as const;
-export type ActivityKind = (typeof ACTIVITY_KINDS)[number];
+import { type ActivityKind, type CapturedActivity, gateActivity } from './activity.ts';
+import { findMissedActivities } from './missed.ts';
 
 export interface OfferActivity extends StreamEvent {
   readonly kind: 'ACTIVITY';
@@ -27,19 +26,10 @@ export type OfferStreamEvent = OfferActivity | StreamGap | StreamPosition;
 
 const PAGE = 200;
 
-/** A delivery or an engagement that may be told to the partner, with the lineages under which it was captured. */
-interface Captured {
+interface Captured extends CapturedActivity {
   id: string;
-  activity: ActivityKind;
   at: Date;
-  fan_id: string;
-  game_id: string;
-  lineages: string[];
-  partner_lineages: string[];
 }
-
-/** The scope under which the operator keeps the record that an activity is told from. */
-const keptUnder = (activity: ActivityKind) => (activity === 'ANNOUNCED' ? 'OFFERS_LIVE' : 'HISTORY_ENGAGEMENT');
 
 /** @throws AccessError for all but partners, NotFoundError for the campaign, InputError for a cursor of something else. */
 export async function openOfferStream(
@@ -52,19 +42,14 @@ export async function openOfferStream(
     throw new NotFoundError('The campaign');
   }
   const topic = partnerTopic(partnerId);
-  const resumed = after === null ? null : (live.cursors.open(after)?.position ?? null);
+  const stream = await live.open(topic, after);
 
   const toActivity = (position: Position, event: LiveEvent, row: Captured): OfferActivity => {
     const part = BigInt(row.id);
-    const subject = { fanId: row.fan_id, gameId: row.game_id };
     return {
       kind: 'ACTIVITY',
       cursor: live.cursors.seal(topic, { ...position, within: part }),
-      gate: {
-        subject: { ...subject, captured: row.partner_lineages },
-        scope: 'PRESENCE_VENUE',
-        kept: { subject: { ...subject, captured: row.lineages }, scope: keptUnder(row.activity) },
-      },
+      gate: gateActivity(row),
       activity: row.activity,
       at: new Date(row.at),
       campaignId: event.payload.campaignId!,
@@ -74,10 +59,15 @@ export async function openOfferStream(
   const unfold = async (item: StreamItem, last: OfferStreamEvent | null): Promise<OfferStreamEvent[]> => {
     const { position } = item;
     if (item.kind !== 'EVENT') {
-      return last ? [] : [{ kind: item.kind, cursor: live.cursors.seal(topic, position), gate: null }];
+      if (last) return [];
+      const mark = { cursor: live.cursors.seal(topic, position), gate: null };
+      if (item.kind === 'POSITION') return [{ kind: item.kind, ...mark }];
+      const { since } = item;
+      const findMissed = since && (() => findMissedActivities(orm, { partnerId, campaignId, since, until: position }));
+      return [{ kind: item.kind, ...mark, findMissed }];
     }
     if (campaignId && item.event.payload.campaignId !== campaignId) return [];
-    const passed = last?.kind === 'ACTIVITY' ? last.part : partTold(resumed, position);
+    const passed = last?.kind === 'ACTIVITY' ? last.part : partTold(stream.startedFrom, position);
     const rows = await findActivities(orm.em.fork(), item.event, passed);
     // Asked together, the decisions of a page take one query; each activity asks for its own again when it is sent.
     await Promise.all(
@@ -87,12 +77,12 @@ export async function openOfferStream(
     );
     return rows.map((row) => toActivity(position, item.event, row));
   };
-  return new UnfoldedStream(await live.open(topic, after), unfold);
+  return new UnfoldedStream(stream, unfold);
 }
 
 /** How far into the event the client had come when it left. */
-const partTold = (resumed: Position | null, { xid, id }: Position): bigint =>
-  resumed?.xid === xid && resumed.id === id ? (resumed.within ?? 0n) : 0n;
+const partTold = (started: Position, { xid, id }: Position): bigint =>
+  started.xid === xid && started.id === id ? (started.within ?? 0n) : 0n;
 
 async function findActivities(em: SqlEntityManager, { kind, payload }: LiveEvent, after: bigint): Promise<Captured[]> {
   if (kind === 'OFFER_ENGAGED') {

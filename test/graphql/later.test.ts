@@ -1,14 +1,11 @@
 /** The fields whose engines are yet to come: nullable, and null. Whoever brings an engine removes its lines. */
 import { isNonNullType, isObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEVELOPMENT_MASTER_KEY } from '../../src/config.ts';
-import { Seal } from '../../src/graphql/ids.ts';
-import { Cursors } from '../../src/live/position.ts';
-import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, POLICY } from '../support/operations.ts';
+import { announce, LIVE_OFFERS, liveGameId, mutate, POLICY } from '../support/operations.ts';
 import { startTestServer, type TestServer, tokenOf } from '../support/server.ts';
 import { overWebSocket } from '../support/stream.ts';
 
-const LATER = ['Fan.loyalty', 'OfferAnnounced.walkingSeconds', 'StreamGap.missedAtLeast'];
+const LATER = ['Fan.loyalty', 'OfferAnnounced.walkingSeconds'];
 
 describe('a field whose engine is yet to come', () => {
   let server: TestServer;
@@ -40,17 +37,5 @@ describe('a field whose engine is yet to come', () => {
 
     const { data } = await server.ask(token, '{ me { loyalty { points } } }');
     expect(data.me).toEqual({ loyalty: null });
-  });
-
-  it('does not count what a stream has missed', async () => {
-    const gameId = await liveGameId(server);
-    const { token } = await enrollFan(server);
-    const topic = `game:${server.services.idsFor(null).key('Game', gameId, 'gameId')}`;
-    const beforeRestore = new Cursors(new Seal(DEVELOPMENT_MASTER_KEY, 'stream'), 'another-generation');
-    const after = beforeRestore.seal(topic, { xid: 1n, id: 1n });
-    const stream = await overWebSocket(server.url, token, LIVE_OFFERS, { gameId, after });
-    const frame = await stream.waitFor(({ data }) => data?.liveOffers.__typename === 'StreamGap');
-    await stream.close();
-    expect(frame.data.liveOffers.missedAtLeast).toBeNull();
   });
 });

@@ -9,7 +9,7 @@ import { MappedStream } from '../mapped-stream.ts';
 import type { LiveEvent } from '../outbox.ts';
 import type { Position } from '../position.ts';
 import type { LiveStream, StreamItem } from '../stream.ts';
-import type { StreamEvent } from '../stream-event.ts';
+import type { EventGate, StreamEvent } from '../stream-event.ts';
 
 /** What a broadcast knows of one fan whom an event concerns. */
 export interface Captured {
@@ -24,7 +24,7 @@ export type Audience = ReadonlyMap<string, Captured>;
 
 /** Told from no record: nothing but the gate's own scope decides whether it is told. */
 export interface BroadcastEvent extends StreamEvent {
-  readonly gate: { readonly subject: ConsentSubject; readonly scope: ConsentScope; readonly kept?: undefined } | null;
+  readonly gate: (EventGate & { readonly kept?: undefined }) | null;
 }
 
 export interface Broadcast<Event extends BroadcastEvent = BroadcastEvent> {
