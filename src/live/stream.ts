@@ -111,7 +111,8 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
         if (isAfter(head, this.#position)) this.#position = head;
         return { done: false, value: { kind: 'POSITION', position: this.#position } };
       }
-      if (this.relief) {
+      // What it has read ahead of its node would be told once more by whoever takes over: that comes, and wakes it.
+      if (this.relief && !isAfter(this.#position, this.#head())) {
         await this.#relieve(this.relief);
         continue;
       }

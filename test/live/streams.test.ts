@@ -60,12 +60,11 @@ describe('a live stream', () => {
     expect(offers(second.frames)).toHaveLength(1);
   });
 
-  it('brings an event whose wake-up was lost all the same', async () => {
-    const token = await arrive();
-    const stream = await open(token);
-    const campaign = await createCampaign(server);
+  /** An announcement of which no node is told: the id of its offer. */
+  const announceSilently = async () => {
+    const { offerId } = await createCampaign(server);
     const { idsFor, orm } = server.services;
-    const [game, offer] = [idsFor(null).parse(gameId)!.key, idsFor(null).parse(campaign.offerId)!.key];
+    const [game, offer] = [idsFor(null).parse(gameId)!.key, idsFor(null).parse(offerId)!.key];
     await orm.em.fork().transactional(async (em) => {
       const [row] = await em.execute<{ id: string }[]>(sql`
         insert into announcement (campaign_id, offer_id, game_id, reasons, idempotency_key)
@@ -76,8 +75,27 @@ describe('a live stream', () => {
         from consent_mask((select array_agg(id) from fan), null, ${game}, app_now()) m`);
       await emit(em, `game:${game}`, 'OFFER_ANNOUNCED', { announcementId: row!.id, offerId: offer });
     });
-    await stream.waitFor(announces(campaign.offerId));
+    return offerId;
+  };
+
+  it('brings an event whose wake-up was lost all the same', async () => {
+    const stream = await open(await arrive());
+    await stream.waitFor(announces(await announceSilently()));
     await stream.close();
+  });
+
+  it('brings once what it has read itself before its node has', async () => {
+    const token = await arrive();
+    const first = await open(token);
+    const { cursor } = first.frames.find(isPosition)!.data.liveOffers;
+    await first.close();
+    const silent = await announceSilently();
+    const second = await open(token, cursor);
+    await second.waitFor(announces(silent));
+    const live = await announce(server, gameId);
+    await second.waitFor(announces(live));
+    await second.close();
+    expect(offers(second.frames).map(({ offer }) => offer.id)).toEqual([silent, live]);
   });
 
   it('says so when it cannot resume because history is pruned, and goes on from where it is kept', async () => {
