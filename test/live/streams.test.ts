@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emit, type StreamItem } from '../../src/live/index.ts';
 import { readOutbox } from '../../src/live/outbox.ts';
 import { announce, createCampaign, enrollFan, LIVE_OFFERS, liveGameId, mutate } from '../support/operations.ts';
-import { forgetHistory } from '../support/outbox.ts';
+import { announceWithin, forgetHistory } from '../support/outbox.ts';
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts';
 import { overWebSocket } from '../support/stream.ts';
 
@@ -65,16 +65,7 @@ describe('a live stream', () => {
     const { offerId } = await createCampaign(server);
     const { idsFor, orm } = server.services;
     const [game, offer] = [idsFor(null).parse(gameId)!.key, idsFor(null).parse(offerId)!.key];
-    await orm.em.fork().transactional(async (em) => {
-      const [row] = await em.execute<{ id: string }[]>(sql`
-        insert into announcement (campaign_id, offer_id, game_id, reasons, idempotency_key)
-        select campaign_id, id, ${game}, '[]', 'silent' from offer where id = ${offer} returning id`);
-      await em.execute(sql`
-        insert into delivery (announcement_id, offer_id, fan_id, lineages)
-        select ${row!.id}, ${offer}, m.fan_id, m.lineages
-        from consent_mask((select array_agg(id) from fan), null, ${game}, app_now()) m`);
-      await emit(em, `game:${game}`, 'OFFER_ANNOUNCED', { announcementId: row!.id, offerId: offer });
-    });
+    await orm.em.fork().transactional((em) => announceWithin(em, game, offer));
     return offerId;
   };
 

@@ -8,6 +8,8 @@ export interface OpenStream {
   /** The first frame from `from` on that fits; fails after `patience` ms, ten seconds by default. */
   waitFor(fits: (frame: Answer) => boolean, from?: number, patience?: number): Promise<Answer>;
   close(): Promise<void>;
+  /** As a phone in a tunnel: without a word. What came before was heard. */
+  drop(): void;
 }
 
 export type OpenStreamOver = (
@@ -22,13 +24,17 @@ const PATIENCE_MS = 10_000;
 class Frames implements OpenStream {
   readonly frames: Answer[] = [];
   readonly #close: () => void;
+  readonly #drop: () => void;
   readonly #waiting = new Set<() => void>();
+  #dropped = false;
 
-  constructor(close: () => void) {
+  constructor(close: () => void, drop: () => void = close) {
     this.#close = close;
+    this.#drop = drop;
   }
 
   push(frame: Answer): void {
+    if (this.#dropped) return;
     this.frames.push(frame);
     for (const wake of this.#waiting) wake();
   }
@@ -55,16 +61,30 @@ class Frames implements OpenStream {
   async close(): Promise<void> {
     this.#close();
   }
+
+  drop(): void {
+    this.#dropped = true;
+    this.#drop();
+  }
 }
 
 export const overWebSocket: OpenStreamOver = async (url, token, query, variables) => {
+  let socket: WebSocket | undefined;
   const client: Client = createClient({
     url: url.replace('http', 'ws'),
     webSocketImpl: WebSocket,
     retryAttempts: 0,
     connectionParams: token ? { authorization: `Bearer ${token}` } : {},
+    on: {
+      opened: (opened) => {
+        socket = opened as WebSocket;
+      },
+    },
   });
-  const stream = new Frames(() => void client.dispose());
+  const stream = new Frames(
+    () => void client.dispose(),
+    () => socket?.terminate(),
+  );
   client.subscribe(
     { query, variables },
     {
