@@ -2,7 +2,11 @@
 import { sql } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectOrm } from '../../src/db/orm.ts';
+import { emit } from '../../src/live/index.ts';
+import { readOutbox } from '../../src/live/outbox.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const PARTED = '20261125000050-outbox';
 
 describe('the migrations', () => {
   let database: TestDatabase;
@@ -33,5 +37,32 @@ describe('the migrations', () => {
     await orm.migrator.up();
     expect(await orm.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
     await orm.close(true);
+  });
+
+  it('keep what streams have yet to tell when the outbox is parted, in its order, and put back whole', async () => {
+    const fresh = await createTestDatabase();
+    const orm = await connectOrm(fresh.url);
+    const em = orm.em.fork();
+    const events = async () => {
+      const rows = await em.execute<{ n: string }[]>(`select payload->>'n' as n from outbox order by xid, id`);
+      return rows.map(({ n }) => n);
+    };
+    const tell = (n: string) => em.transactional((writer) => emit(writer, 'game:1', 'OFFER_ANNOUNCED', { n }));
+    await orm.migrator.down({ migrations: [PARTED] });
+    await tell('first');
+    await tell('second');
+    expect((await orm.migrator.getPending()).map(({ name }) => name)).toContain(PARTED);
+    await orm.migrator.up();
+    const before = { xid: 0n, id: 0n };
+    await em.execute('select outbox_enter()');
+    await tell('third');
+    const { events: read, horizon } = await readOutbox(em, before, 10, 'game:1');
+    expect(read.map(({ payload }) => payload.n)).toEqual(['first', 'second', 'third']);
+    expect(horizon).toBe(0n);
+    await orm.migrator.down({ migrations: [PARTED] });
+    await tell('fourth');
+    expect(await events()).toEqual(['first', 'second', 'third', 'fourth']);
+    await orm.close(true);
+    await fresh.drop();
   });
 });

@@ -1,7 +1,7 @@
 /** What a client may rely on who loses the connection, and what a writer may rely on who is overtaken. */
 import { sql } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { emit, type StreamItem } from '../../src/live/index.ts';
+import { emit, gameTopic, type StreamItem } from '../../src/live/index.ts';
 import { readOutbox } from '../../src/live/outbox.ts';
 import { announce, createCampaign, enrollFan, LIVE_OFFERS, liveGameId, mutate } from '../support/operations.ts';
 import { announceWithin, forgetHistory } from '../support/outbox.ts';
@@ -102,6 +102,28 @@ describe('a live stream', () => {
     const next = await announce(server, gameId);
     await second.waitFor(announces(next));
     await second.close();
+  });
+
+  it('says so when it has not come as far as the cursor has, and goes on from what there is', async () => {
+    const token = await arrive();
+    const { live, idsFor } = server.services;
+    const topic = gameTopic(idsFor(null).parse(gameId)!.key);
+    const heard = await announce(server, gameId);
+    const beyond = await open(token, live.cursors.seal(topic, { xid: live.head.xid + 1_000_000n, id: 1n }));
+    const gap = beyond.frames[0]!.data.liveOffers;
+    // Nobody knows what that history held.
+    expect(gap).toMatchObject({ __typename: 'StreamGap', resumeFrom: gap.cursor, missedAtLeast: null });
+    const next = await announce(server, gameId);
+    await beyond.waitFor(announces(next));
+    const resumed = await open(token, gap.resumeFrom);
+    await resumed.waitFor(announces(next));
+    const told = [beyond, resumed].map(({ frames }) => offers(frames).map(({ offer }) => offer.id));
+    expect(told).toEqual([
+      [heard, next],
+      [heard, next],
+    ]);
+    expect(isPosition(resumed.frames[0]!)).toBe(true);
+    await Promise.all([beyond.close(), resumed.close()]);
   });
 
   it.each([
