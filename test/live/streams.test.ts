@@ -104,7 +104,7 @@ describe('a live stream', () => {
     const { cursor } = first.frames.find(isPosition)!.data.liveOffers;
     await announce(server, gameId);
     await first.close();
-    await forgetHistory(server.services.orm);
+    await forgetHistory(server.services);
     const second = await open(token, cursor);
     const gap = second.frames[0]!.data.liveOffers;
     expect(gap).toMatchObject({ __typename: 'StreamGap', resumeFrom: gap.cursor });

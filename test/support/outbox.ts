@@ -1,5 +1,6 @@
 /** The outbox under the hands of a test: what a writer puts in, and a day that passes for all that is in it. */
 import { type MikroORM, type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import type { Services } from '../../src/context.ts';
 import { emit, gameTopic } from '../../src/live/index.ts';
 import { turnOutbox } from '../../src/live/retention.ts';
 import { until } from './process.ts';
@@ -35,8 +36,8 @@ export function unlessHeld(error: { code?: string }): false {
 export const partAfter = (orm: MikroORM, hours: number): Promise<void> =>
   until(() => turnAfter(orm, hours).catch(unlessHeld));
 
-/** Everything that is in it is no longer kept. */
-export async function forgetHistory(orm: MikroORM): Promise<void> {
+/** Everything that is in it is no longer kept, and the node has come past it: a day later it long has. */
+export async function forgetHistory({ orm, live }: Pick<Services, 'orm' | 'live'>): Promise<void> {
   const horizon = async () => {
     const [row] = await orm.em.fork().execute<{ xid: string }[]>(sql`select outbox_horizon as xid from installation`);
     return BigInt(row!.xid);
@@ -47,5 +48,11 @@ export async function forgetHistory(orm: MikroORM): Promise<void> {
   await until(async () => {
     await turnAfter(orm, 25).catch(unlessHeld);
     return (await horizon()) > was;
+  });
+  const is = await horizon();
+  await until(async () => {
+    await orm.em.fork().execute(sql`select pg_current_xact_id()`);
+    live.wake();
+    return live.head.xid >= is;
   });
 }
