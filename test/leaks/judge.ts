@@ -38,6 +38,9 @@ interface Place {
   readonly selfOnly: boolean;
 }
 
+/** How it ends where a value is missing that may be seen. */
+export const LACKING = 'is not shown, though it may be';
+
 export function judge(judged: Judged): Findings {
   const findings: Findings = { leaks: [], shown: new Set() };
   const { data, errors, extensions } = judged.answer;
@@ -94,7 +97,7 @@ function judgeField(judged: Judged, findings: Findings, pick: Pick, value: unkno
   const isNull = value === null || value === undefined;
   if (place.ofTheFan && verdict === 'withheld' && !isNull) findings.leaks.push(`${place.path} is shown`);
   if (place.ofTheFan && verdict === 'shown' && isNull && !judged.empty.has(coordinate)) {
-    findings.leaks.push(`${place.path} is not shown, though it may be`);
+    findings.leaks.push(`${place.path} ${LACKING}`);
   }
   if (place.ofTheFan && gateOf(pick.field) && !isNull) findings.shown.add(coordinate);
   if (isNull) return;
