@@ -90,6 +90,7 @@ export async function createApp({
     readers: createReaders(orm),
     idsFor: createIdsFor(config.MASTER_KEY),
     cursors: new Seal(config.MASTER_KEY, 'page'),
+    codes: new Seal(config.MASTER_KEY, 'code'),
     verify,
   };
   const schema = buildSchema();

@@ -25,6 +25,8 @@ export interface Services {
   readonly idsFor: (recipientId: string | null) => Ids;
   readonly readers: Readers;
   readonly cursors: Seal;
+  /** What fans show at tills and gates. */
+  readonly codes: Seal;
   readonly verify: VerifyToken;
 }
 

@@ -5,6 +5,8 @@
 import { type EntityName, type MikroORM, sql } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { arrayOf } from './db/sql.ts';
+import { Reward } from './loyalty/reward.entity.ts';
+import { findStandings } from './loyalty/standing.ts';
 import { Announcement } from './offers/announcement.entity.ts';
 import { Campaign, Offer } from './offers/campaign.entity.ts';
 import { Partner } from './partners/partner.entity.ts';
@@ -50,6 +52,8 @@ export function createReaders(orm: MikroORM) {
       const found = new Map(rows.map((row) => [row.fan_id, row]));
       return fanIds.map((fanId) => found.get(fanId) ?? null);
     }, uncached),
+    /** By fan: points and tier. */
+    standing: new DataLoader((fanIds: readonly string[]) => findStandings(orm.em.fork(), fanIds), uncached),
     /** By game and fan: where they are now. */
     presence: new DataLoader(async (keys: readonly { gameId: string; fanId: string }[]) => {
       const rows = await orm.em.fork().execute<PresenceRow[]>(sql`
@@ -80,6 +84,7 @@ function createRowReaders(orm: MikroORM) {
     campaign: byKey<Campaign>(Campaign),
     offer: byKey<Offer>(Offer),
     announcement: byKey<Announcement>(Announcement),
+    reward: byKey<Reward>(Reward),
     zonesOfVenue: new DataLoader<string, Zone[]>(async (venueIds) => {
       const zones = await find<Zone>(Zone, { venueId: { $in: [...new Set(venueIds)] } });
       return venueIds.map((venueId) => zones.filter((zone) => zone.venueId === venueId));

@@ -9,6 +9,7 @@ import { Announce } from '../../migrations/20261125000004-announce.ts';
 import { Erasure } from '../../migrations/20261125000005-erasure.ts';
 import { Points } from '../../migrations/20261125000008-points.ts';
 import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
+import { Purchases } from '../../migrations/20261125000018-purchases.ts';
 import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
 import { Contact } from '../../migrations/20261125000029-contact.ts';
 import { Measuring } from '../../migrations/20261125000039-measuring.ts';
@@ -25,6 +26,7 @@ export const migrationsList = [
   { name: '20261125000005-erasure', class: Erasure },
   { name: '20261125000008-points', class: Points },
   { name: '20261125000009-verdicts', class: Verdicts },
+  { name: '20261125000018-purchases', class: Purchases },
   { name: '20261125000019-partner-home', class: PartnerHome },
   { name: '20261125000029-contact', class: Contact },
   { name: '20261125000039-measuring', class: Measuring },

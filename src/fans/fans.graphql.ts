@@ -6,9 +6,22 @@ import type { Receipt } from '../consent/index.ts';
 import { connectHistory } from '../consent/ledger/history.ts';
 import { ConsentHistoryEntry, LedgerCheckType } from '../consent/ledger/ledger.graphql.ts';
 import { builder } from '../graphql/builder.ts';
+import { connect } from '../graphql/connection.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
-import { LoyaltyType } from '../loyalty/loyalty.graphql.ts';
+import {
+  issueMemberCode,
+  type PointsEntry,
+  type Purchase,
+  pointsEntriesOf,
+  purchasesOf,
+  type RewardRedemption,
+  rewardRedemptionsOf,
+} from '../loyalty/index.ts';
+import { LoyaltyType, MemberCodeType } from '../loyalty/loyalty.graphql.ts';
+import { PointsEntryType } from '../loyalty/points-entries.graphql.ts';
+import { PurchaseType } from '../loyalty/purchases.graphql.ts';
+import { RewardRedemptionType } from '../loyalty/rewards.graphql.ts';
 import { ContactLimitsType } from '../offers/contact/contact.graphql.ts';
 import { connectOffers, findContactLimits } from '../offers/index.ts';
 import { DeliveryType } from '../offers/my-offers.graphql.ts';
@@ -72,7 +85,36 @@ builder.subjectType(FanType, {
       nullable: true,
       consent: 'LOYALTY',
       description: 'Your points and your tier.',
-      resolve: () => null,
+      resolve: (fan, _, { readers }) => readers.standing.load(fan.id),
+    }),
+    pointsEntries: t.connection({
+      type: PointsEntryType,
+      nullable: true,
+      consent: 'LOYALTY',
+      description: 'Every entry in the ledger of your points, the latest first.',
+      resolve: (fan, args, context) => connect<PointsEntry>(context, args, pointsEntriesOf(fan.id)),
+    }),
+    rewardRedemptions: t.connection({
+      type: RewardRedemptionType,
+      nullable: true,
+      consent: 'LOYALTY',
+      description: 'The rewards that you took for points, the latest first.',
+      resolve: (fan, args, context) => connect<RewardRedemption>(context, args, rewardRedemptionsOf(fan.id)),
+    }),
+    purchases: t.connection({
+      type: PurchaseType,
+      nullable: true,
+      consent: 'HISTORY_PURCHASE',
+      description: 'What you bought, the latest first.',
+      resolve: (fan, args, context) => connect<Purchase>(context, args, purchasesOf(fan.id)),
+    }),
+    memberCode: t.field({
+      type: MemberCodeType,
+      nullable: true,
+      consent: null,
+      selfOnly: true,
+      description: 'What to show at a till or a gate, for a minute. Null for all but the fan.',
+      resolve: async (fan, _, { codes, now }) => issueMemberCode(codes, fan.id, await now()),
     }),
     offers: t.connection({
       type: DeliveryType,

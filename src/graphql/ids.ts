@@ -17,8 +17,18 @@ const PUBLIC_TYPES = [
   'Campaign',
   'Offer',
   'Announcement',
+  'Reward',
 ] as const;
-const PERSONAL_TYPES = ['Fan', 'Visit', 'Consent', 'ConsentHistoryEntry', 'Delivery'] as const;
+const PERSONAL_TYPES = [
+  'Fan',
+  'Visit',
+  'Consent',
+  'ConsentHistoryEntry',
+  'Delivery',
+  'Purchase',
+  'PointsEntry',
+  'RewardRedemption',
+] as const;
 export type PublicType = (typeof PUBLIC_TYPES)[number];
 export type PersonalType = (typeof PERSONAL_TYPES)[number];
 export type NodeType = PublicType | PersonalType;

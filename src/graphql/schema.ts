@@ -6,6 +6,8 @@ import '../consent/preview.graphql.ts';
 import '../fans/fans.graphql.ts';
 import '../fans/wards.graphql.ts';
 import '../identity/viewer.graphql.ts';
+import '../loyalty/purchases.graphql.ts';
+import '../loyalty/redeem-reward.graphql.ts';
 import '../offers/campaigns.graphql.ts';
 import '../offers/contact/contact.graphql.ts';
 import '../offers/dry-run.graphql.ts';

@@ -22,6 +22,7 @@ export type PointsKind = (typeof POINTS_KINDS)[number];
 
 export const EARNING_SOURCES = ['ATTENDANCE', 'STREAK', 'PURCHASE', 'OFFER', 'ENGAGEMENT'] as const;
 export type EarningSource = (typeof EARNING_SOURCES)[number];
+export const POINTS_SOURCES = [...EARNING_SOURCES, 'REWARD'] as const;
 
 export const PointsEntry = defineEntity({
   name: 'PointsEntry',
@@ -42,7 +43,7 @@ export const PointsEntry = defineEntity({
     lotId: p.bigint('string').nullable(),
     undoesId: p.bigint('string').nullable(),
     waived: p.integer().default(0),
-    source: p.enum([...EARNING_SOURCES, 'REWARD']),
+    source: p.enum(POINTS_SOURCES),
     reference: p.text(),
     ruleCode: p.text().default(''),
     confirmedAt: instant().nullable(),

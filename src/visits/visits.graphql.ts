@@ -3,6 +3,7 @@ import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { requireFan } from '../identity/roles.ts';
 import { GameType } from '../venues/games.graphql.ts';
+import { type ConfirmedArrival, confirmArrival } from './arrivals.service.ts';
 import { CHECK_IN_METHODS, type Visit, Visit as VisitEntity } from './visit.entity.ts';
 import { checkIn, checkOut } from './visits.service.ts';
 
@@ -23,6 +24,13 @@ builder.subjectType(VisitType, {
     method: t.expose('method', { type: CheckInMethodEnum, consent: null }),
     arrivedAt: t.expose('arrivedAt', { type: 'DateTime', consent: null }),
     leftAt: t.expose('leftAt', { type: 'DateTime', nullable: true, consent: null }),
+    provenAt: t.expose('provenAt', {
+      type: 'DateTime',
+      nullable: true,
+      consent: null,
+      description:
+        'When staff or a gate saw the fan arrive, which is what attendance earns points by. Null: nobody did.',
+    }),
   }),
 });
 
@@ -58,7 +66,31 @@ const CheckOutSuccess = builder
   .objectRef<{ visit: Visit }>('CheckOutSuccess')
   .implement({ fields: (t) => ({ visit: t.expose('visit', { type: VisitType }) }) });
 
+const ConfirmArrivalInput = builder.inputType('ConfirmArrivalInput', {
+  fields: (t) => ({
+    gameId: t.id({ required: true }),
+    fanCode: t.string({ required: true, description: 'What the fan shows: their memberCode.' }),
+  }),
+});
+const ConfirmArrivalSuccess = builder.objectRef<ConfirmedArrival>('ConfirmArrivalSuccess').implement({
+  fields: (t) => ({
+    visit: t.expose('visit', { type: VisitType }),
+    pointsEarned: t.exposeInt('pointsEarned', { description: 'Pending ones too.' }),
+  }),
+});
+
 builder.mutationFields((t) => ({
+  confirmArrival: t.field({
+    type: ConfirmArrivalSuccess,
+    errors: {},
+    description:
+      'For staff and gates: they saw this fan arrive, who keeps it under HISTORY_ATTENDANCE and earns points by it under LOYALTY. Confirming again answers the same.',
+    args: { input: t.arg({ type: ConfirmArrivalInput, required: true }) },
+    resolve: (_, { input }, context) => {
+      const gameId = context.ids.key('Game', input.gameId, 'input.gameId');
+      return confirmArrival(context, { fanCode: input.fanCode, gameId });
+    },
+  }),
   checkIn: t.field({
     type: CheckInSuccess,
     errors: {},

@@ -10,7 +10,8 @@ import { readNow } from '../db/sql.ts';
 import { ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireFan } from '../identity/roles.ts';
 import { read } from '../input.ts';
-import { Game, isOver, Zone } from '../venues/index.ts';
+import { Game, Zone } from '../venues/index.ts';
+import { requireOpenGates } from './gates.ts';
 import { CHECK_IN_METHODS, Visit } from './visit.entity.ts';
 
 const CheckIn = z.object({
@@ -21,8 +22,6 @@ const CheckIn = z.object({
   at: z.date().nullable(),
 });
 export type CheckIn = z.infer<typeof CheckIn>;
-
-const GATES_OPEN_BEFORE_START_MS = 6 * 3_600_000;
 
 /** Which scope each stored value needs. */
 const SCOPES = {
@@ -100,9 +99,7 @@ async function place(em: SqlEntityManager, fanId: string, gameId: string, zoneId
 }
 
 async function arrival(em: SqlEntityManager, game: Game, at: Date | null): Promise<Date> {
-  const now = await readNow(em);
-  const open = game.status === 'LIVE' || now.getTime() >= game.startsAt.getTime() - GATES_OPEN_BEFORE_START_MS;
-  if (isOver(game) || !open) throw new ConflictError('INVALID_STATE', 'The gates of this game are not open.');
+  const now = await requireOpenGates(em, game);
   if (at && (at > now || now.getTime() - at.getTime() > 24 * 3_600_000)) {
     throw new InputError('at must lie within the last 24 hours.', 'input.at');
   }

@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import type { NodeType } from '../../src/graphql/ids.ts';
 import { ROLES, type Role } from '../../src/identity/viewer.ts';
+import { issueMemberCode } from '../../src/loyalty/index.ts';
+import { issueRewardCode } from '../../src/loyalty/reward-codes.ts';
 import { createCampaign, enrollFan, liveGameId, mutate, POLICY } from '../support/operations.ts';
 import { type Answer, startTestServer, type TestServer, tokenOf } from '../support/server.ts';
 import { type Case, deriveCases, type World } from './garbage/inputs.ts';
@@ -34,11 +36,18 @@ describe('garbage', () => {
   let fanToken: string;
   beforeAll(async () => {
     server = await startTestServer();
-    const fan = await enrollFan(server, ['PROFILE_PREFERENCES', 'PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE']);
+    const presence = ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'OFFERS_LIVE'];
+    const history = ['HISTORY_ATTENDANCE', 'HISTORY_PURCHASE'];
+    const fan = await enrollFan(server, ['PROFILE_PREFERENCES', ...presence, ...history]);
     await mutate(server, fan.token, 'checkIn', { gameId: await liveGameId(server), method: 'TICKET', nonce: 'first' });
+<<<<<<< HEAD
     fanToken = fan.token;
     actors = await makeActors(server.url, fanToken);
     world = await makeWorld(server);
+=======
+    actors = await makeActors(server.url, fan.token);
+    world = await makeWorld(server, fan);
+>>>>>>> 4536599 (Record purchases and arrivals at tills and gates, earn by the operator's rules, and exchange points for rewards)
   });
   afterAll(async () => {
     for (const actor of actors) actor.close();
@@ -86,10 +95,14 @@ describe('garbage', () => {
   });
 
   it('that may be meant is taken or refused, and never fails', async () => {
+<<<<<<< HEAD
     // The fan has left, which was plausible, and comes back.
     await mutate(server, fanToken, 'enrollFan', { displayName: 'Again', policyVersion: POLICY });
     const { edges } = deriveCases(server.schema, await makeWorld(server));
     edges.sort((a, b) => Number(isLeaving(a.mutation)) - Number(isLeaving(b.mutation)));
+=======
+    const { edges } = deriveCases(server.schema, await makeWorld(server, await enrollFan(server)));
+>>>>>>> 4536599 (Record purchases and arrivals at tills and gates, earn by the operator's rules, and exchange points for rewards)
     const { ran, mistakes } = await sendAll(server, actors, edges, 'taken or refused');
     console.log(`Edges: ${ran} cases, ${edges.length} in each of ${actors.length} hands.`);
     expect(mistakes).toEqual([]);
@@ -136,8 +149,8 @@ function connect(url: string, token: string | null): Omit<Actor, 'role'> {
   return { ask, close: () => client.dispose() };
 }
 
-async function makeWorld(server: TestServer): Promise<World> {
-  const { idsFor, orm } = server.services;
+async function makeWorld(server: TestServer, { subject }: { subject: string }): Promise<World> {
+  const { idsFor, orm, codes } = server.services;
   const key = async (statement: string) => {
     const [row] = await orm.em.fork().execute<{ id: string }[]>(statement);
     return row!.id;
@@ -149,6 +162,17 @@ async function makeWorld(server: TestServer): Promise<World> {
   await mutate(server, campaign.token, 'announceOffer', { campaignId: campaign.id, gameId, idempotencyKey: 'world' });
   const partnerId = await key(`select id from partner where code = 'demo-partner'`);
   const otherFan = await key(`select id from fan where subject = 'blake'`);
+  const fan = await key(`select id from fan where subject = '${subject}'`);
+  const reward = await key(`insert into reward (code, title, points) values ('${subject}', 'Reward', 1) returning id`);
+  const till = `values (${fan}, (select min(id) from venue), 100, 'USD', 'world', '${subject}')`;
+  const purchase = await key(
+    `insert into purchase (fan_id, venue_id, total, currency, till, idempotency_key) ${till} returning id`,
+  );
+  await key(`select points_earn(${fan}, 'OFFER', 'world:${subject}', '', 10, 0, null) as id`);
+  const issued = await key(`insert into reward_redemption (fan_id, reward_id, points, idempotency_key)
+    values (${fan}, ${reward}, 1, 'world') returning id`);
+  await key(`select points_hold(${fan}, 'REWARD', 'reward:${issued}', 1) as id`);
+  await key(`update reward set issued = 1 where id = ${reward} returning id`);
   const global = async (type: NodeType, statement: string) => idsFor(null).toGlobal(type, await key(statement));
   const ids: Record<NodeType, string> = {
     Venue: await global('Venue', `select id from venue limit 1`),
@@ -168,6 +192,10 @@ async function makeWorld(server: TestServer): Promise<World> {
       `select id from consent_event where fan_id = ${otherFan} limit 1`,
     ),
     Delivery: idsFor(null).toGlobal('Delivery', '1'),
+    Reward: idsFor(null).toGlobal('Reward', reward),
+    Purchase: idsFor(null).toGlobal('Purchase', purchase),
+    PointsEntry: idsFor(null).toGlobal('PointsEntry', '1'),
+    RewardRedemption: idsFor(null).toGlobal('RewardRedemption', issued),
   };
   const forged = (text: string) => Buffer.from(text).toString('base64url');
   return {
@@ -181,6 +209,12 @@ async function makeWorld(server: TestServer): Promise<World> {
       forged(`Fan:${otherFan}`),
     ],
     plausible: {
+      // Another one each minute.
+      get fanCode() {
+        return issueMemberCode(codes, fan, new Date()).code;
+      },
+      orderTotal: 100,
+      rewardCode: issueRewardCode(codes, issued),
       amount: 100,
       birthYear: new Date().getUTCFullYear() - 10,
       body: 'At the counter.',
