@@ -27,6 +27,7 @@ import { Drain } from './live/drain.ts';
 import { Live } from './live/index.ts';
 import { Hub } from './live/shared/hub.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
+import { keepPruningPurchases } from './loyalty/index.ts';
 import { keepPruningEngagement } from './offers/index.ts';
 import { createReaders } from './readers.ts';
 import { consentLogRoutes } from './web/consent-log.ts';
@@ -80,7 +81,7 @@ export async function createApp({
   const live = await Live.start({ orm, url: databaseUrl, redis, gate, lease, seal, log });
   const verify = createTokenVerifier(config);
   const ledger = await Ledger.start(orm, config.MASTER_KEY, log);
-  const stopPruning = keepPruningEngagement(orm, log);
+  const stopPruning = [keepPruningEngagement(orm, log), keepPruningPurchases(orm, log)];
   const services: Services = {
     orm,
     gate,
@@ -179,7 +180,7 @@ export async function createApp({
     hub,
     server,
     close: async () => {
-      stopPruning();
+      for (const stop of stopPruning) stop();
       await drain.leave(sockets);
       await Promise.all([live.close(), ledger.close()]);
       await lease.close();

@@ -1,8 +1,6 @@
 /** The operator's own hand: venues, zones, games, staff, sensors, partners and policies, beside a running server or not. */
 import { readFile } from 'node:fs/promises';
-import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { type ArgsDef, defineCommand, type ParsedArgs, runMain } from 'citty';
-import type { Config } from '../config.ts';
+import { defineCommand, runMain } from 'citty';
 import { Barrier, publishPolicy } from '../consent/index.ts';
 import { composeNotice } from '../consent/notice.ts';
 import { InputError } from '../errors.ts';
@@ -12,26 +10,10 @@ import { buildSchema } from '../graphql/schema.ts';
 import { setContactPolicy } from '../offers/index.ts';
 import { createPartner } from '../partners/index.ts';
 import { addSensor, addStaff, createGame, createVenue, createZone } from '../venues/index.ts';
-import { withDatabase } from './with-database.ts';
+import { code, command, name, optional, text } from './command.ts';
+import { programCommand, setRewardCommand, setRuleCommand, setTierCommand } from './operator-loyalty.ts';
 
-const text = (description: string) => ({ type: 'string', description, required: true }) as const;
-const optional = (description: string) => ({ type: 'string', description }) as const;
 const venue = text("the venue's code");
-const code = text('its code');
-const name = text('its name');
-
-/** A command that says what it has done. One that takes consent away says so when it has taken effect on every node. */
-const command = <const A extends ArgsDef>(
-  description: string,
-  args: A,
-  work: (em: SqlEntityManager, args: ParsedArgs<A>, config: Config) => Promise<string>,
-) =>
-  defineCommand({
-    meta: { description },
-    args,
-    run: ({ args: given }) =>
-      withDatabase(async (em, config) => console.log(await work(em, given as ParsedArgs<A>, config))),
-  });
 
 const createVenueCommand = command(
   'A place where games happen.',
@@ -159,6 +141,10 @@ await runMain(
       staff: group('Staff.', { add: addStaffCommand as never }),
       sensor: group('Sensors.', { add: addSensorCommand as never }),
       partner: group('Partners.', { create: createPartnerCommand as never }),
+      program: programCommand as never,
+      tier: group('Tiers.', { set: setTierCommand as never }),
+      rule: group('What is earned by what.', { set: setRuleCommand as never }),
+      reward: group('Rewards.', { set: setRewardCommand as never }),
       age: group('Ages of consent.', { set: setAgeCommand as never }),
       contact: group('Limits of contact.', { set: setContactCommand as never }),
       policy: group('Policies.', { publish: publishPolicyCommand as never }),

@@ -11,6 +11,7 @@ import { InputError, NotFoundError } from '../errors.ts';
 import { requireFan } from '../identity/roles.ts';
 import { read } from '../input.ts';
 import { emit, partnerTopic } from '../live/index.ts';
+import { earnByRules } from '../loyalty/index.ts';
 import { ENGAGEMENT_KINDS, ENGAGEMENT_SCOPES } from './engagement.entity.ts';
 
 const NewEngagement = z.object({
@@ -48,10 +49,19 @@ export async function recordEngagement(context: Context, input: NewEngagement): 
       ENGAGEMENT_SCOPES,
     );
     if (!engagement) return { recorded: false, isTold: false };
-    return { recorded: true, isTold: await store(em, fanId, told, { ...wanted, at }) };
+    const isTold = await store(em, fanId, told, { ...wanted, at });
+    await earn(em, fanId, told, wanted);
+    return { recorded: true, isTold };
   });
   if (outcome.isTold) context.live.wake();
   return outcome.recorded;
+}
+
+/** Once for each kind, which the reference says; to dismiss an offer earns nothing. */
+async function earn(em: SqlEntityManager, fanId: string, told: Told, { offerId, kind }: NewEngagement): Promise<void> {
+  if (kind === 'DISMISS') return;
+  const reference = `offer:${offerId}:${kind}:${fanId}`;
+  await earnByRules(em, { fanId, gameId: told.game_id, source: 'ENGAGEMENT', action: kind, reference });
 }
 
 async function findTold(em: SqlEntityManager, offerId: string, fanId: string): Promise<Told | null> {

@@ -11,6 +11,7 @@ import { enrollFan } from '../fans/index.ts';
 import { createCampaign } from '../offers/index.ts';
 import { checkIn } from '../visits/index.ts';
 import { FENWAY, FENWAY_ZONES, HOME_OPENER_2018 as OPENER } from './fenway.ts';
+import { sowLoyalty } from './loyalty.ts';
 import { FIRST_POLICY } from './policy.ts';
 
 export const DEMO_PARTNERS = [
@@ -56,6 +57,7 @@ async function sowFacts(em: SqlEntityManager): Promise<{ gameId: string; venueId
   await em.execute(sql`
     insert into sensor (code, venue_id, zone_id)
     select 'demo-sensor', ${venueId}, id from zone where venue_id = ${venueId} and code = 'gate-a' on conflict do nothing`);
+  await sowLoyalty(em);
   const openerId = await sowOpener(em, venueId);
   return { gameId: await sowLiveGame(em, openerId), venueId };
 }

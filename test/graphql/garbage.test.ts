@@ -40,14 +40,9 @@ describe('garbage', () => {
     const history = ['HISTORY_ATTENDANCE', 'HISTORY_PURCHASE'];
     const fan = await enrollFan(server, ['PROFILE_PREFERENCES', ...presence, ...history]);
     await mutate(server, fan.token, 'checkIn', { gameId: await liveGameId(server), method: 'TICKET', nonce: 'first' });
-<<<<<<< HEAD
     fanToken = fan.token;
     actors = await makeActors(server.url, fanToken);
-    world = await makeWorld(server);
-=======
-    actors = await makeActors(server.url, fan.token);
     world = await makeWorld(server, fan);
->>>>>>> 4536599 (Record purchases and arrivals at tills and gates, earn by the operator's rules, and exchange points for rewards)
   });
   afterAll(async () => {
     for (const actor of actors) actor.close();
@@ -95,14 +90,10 @@ describe('garbage', () => {
   });
 
   it('that may be meant is taken or refused, and never fails', async () => {
-<<<<<<< HEAD
     // The fan has left, which was plausible, and comes back.
     await mutate(server, fanToken, 'enrollFan', { displayName: 'Again', policyVersion: POLICY });
-    const { edges } = deriveCases(server.schema, await makeWorld(server));
-    edges.sort((a, b) => Number(isLeaving(a.mutation)) - Number(isLeaving(b.mutation)));
-=======
     const { edges } = deriveCases(server.schema, await makeWorld(server, await enrollFan(server)));
->>>>>>> 4536599 (Record purchases and arrivals at tills and gates, earn by the operator's rules, and exchange points for rewards)
+    edges.sort((a, b) => Number(isLeaving(a.mutation)) - Number(isLeaving(b.mutation)));
     const { ran, mistakes } = await sendAll(server, actors, edges, 'taken or refused');
     console.log(`Edges: ${ran} cases, ${edges.length} in each of ${actors.length} hands.`);
     expect(mistakes).toEqual([]);

@@ -96,13 +96,15 @@ export class Oracle {
   }
 
   /**
-   * `node(id)` of a personal type: a visit by its scopes, a grant to the fan alone, what was announced by OFFERS_LIVE and to
+   * `node(id)` of a personal type: a visit, a purchase and points by their scopes, a grant to the fan alone, what was announced by OFFERS_LIVE and to
    * no partner but whose offer it is, all else to who sees the fan.
    */
   node(type: string): Verdict {
     const { visitLasts, visitKept } = this.#truth;
     if (type === 'Consent' || type === 'ConsentHistoryEntry') return this.isSelf ? this.sees() : 'withheld';
     if (type === 'Delivery') return this.viewer === 'another partner' ? 'withheld' : this.shows(['OFFERS_LIVE']);
+    if (type === 'Purchase') return this.showsAnyOf(['HISTORY_PURCHASE']);
+    if (type === 'PointsEntry' || type === 'RewardRedemption') return this.showsAnyOf(['LOYALTY']);
     if (type !== 'Visit') return this.sees();
     if (!visitKept) return 'withheld';
     return this.showsAnyOf(visitLasts ? ['HISTORY_ATTENDANCE', 'PRESENCE_VENUE'] : ['HISTORY_ATTENDANCE']);

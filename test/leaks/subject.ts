@@ -68,6 +68,7 @@ export async function raise(world: World, upbringing: Upbringing): Promise<Subje
     await world.sql(`select open_presence(${gameKey})`);
     await world.sql(`insert into presence (game_id, fan_id, zone_id) values (${gameKey}, ${fanKey}, ${zoneKey})`);
   }
+  const loyalty = await giveLoyalty(world, fanKey, mark);
   await fillUnknownColumns(node.services.orm, fanKey, mark, distinct);
   const told = (recipient: string | null) => node.services.idsFor(recipient).toGlobal('Fan', fanKey);
   const canaries: Canary[] = [
@@ -77,6 +78,7 @@ export async function raise(world: World, upbringing: Upbringing): Promise<Subje
     { value: profile.email, origin: 'the e-mail address', anyOf: ['PROFILE'] },
     { value: profile.birthYear, origin: 'the year of birth', anyOf: ['PROFILE'] },
     { value: arrivedAt, origin: 'the arrival', anyOf: ['HISTORY_ATTENDANCE', 'PRESENCE_VENUE'] },
+    ...loyalty,
     { value: `Team ${mark}`, origin: "the favorite team's name", anyOf: ['PROFILE_PREFERENCES'], isPublic: true },
     { value: teamId, origin: "the favorite team's id", anyOf: ['PROFILE_PREFERENCES'], isPublic: true },
     { value: `Zone ${mark}`, origin: "the zone's name", anyOf: ['PRESENCE_ZONE'], isPublic: true },
@@ -87,6 +89,30 @@ export async function raise(world: World, upbringing: Upbringing): Promise<Subje
   ];
   const sharesWithThisPartner = upbringing.recipients?.includes('this partner') ?? false;
   return { fanKey, token, gameKey, gameId, zoneKey, zoneId, teamId, canaries, sharesWithThisPartner };
+}
+
+/** Points, a purchase and a reward that nobody else has, whatever is consented to. */
+async function giveLoyalty(world: World, fanKey: string, mark: string): Promise<Canary[]> {
+  const points = 7_000_000 + count * 1_013;
+  const total = 8_000_000 + count * 1_019;
+  const price = 1_000_000 + count * 1_021;
+  const title = `Reward ${mark}`;
+  await world.sql(`select points_earn(${fanKey}, 'OFFER', '${mark}', '', ${points + price}, 0, null),
+    points_earn(${fanKey}, 'OFFER', '${mark}-pending', '', ${points + 1}, 30, null)`);
+  await world.sql(`insert into purchase (fan_id, venue_id, total, currency, till, idempotency_key, at)
+    values (${fanKey}, ${world.venueKey}, ${total}, 'USD', '${mark}', '${mark}', app_now() - interval '1 hour')`);
+  const [reward] = await world.sql(`insert into reward (code, title, points, available_until)
+    values ('${mark}', '${title}', ${price}, app_now()) returning id`);
+  const [issued] = await world.sql(`insert into reward_redemption (fan_id, reward_id, points, idempotency_key)
+    values (${fanKey}, ${reward!.id}, ${price}, '${mark}') returning id`);
+  await world.sql(`select points_hold(${fanKey}, 'REWARD', 'reward:${issued!.id}', ${price})`);
+  return [
+    { value: points, origin: 'the points', anyOf: ['LOYALTY'] },
+    { value: points + price, origin: 'the points earned', anyOf: ['LOYALTY'] },
+    { value: points + 1, origin: 'the pending points', anyOf: ['LOYALTY'] },
+    { value: total, origin: 'the total of a purchase', anyOf: ['HISTORY_PURCHASE'] },
+    { value: title, origin: 'the reward taken', anyOf: ['LOYALTY'], isPublic: true },
+  ];
 }
 
 /** What enrolling granted is withdrawn first, so that everything has the same duration. */

@@ -118,6 +118,20 @@ describe.each([
     }
   });
 
+  it('tells the tier of a fan who shares LOYALTY too, as it is when it is told', async () => {
+    const stream = await open();
+    const fan = await arrive([...SHARED, 'LOYALTY']);
+    await announceAs();
+    await settle(stream, fan);
+    await server.services.orm.em.fork().execute(`
+      select points_earn(id, 'OFFER', 'tier:' || id, '', 300, 0, null) from fan where subject = '${fan.subject}'`);
+    await announceAs();
+    await settle(stream, fan);
+    await close(stream);
+    const tiers = (await of(stream, fan)).map((event) => event.fan.loyalty.tier.code);
+    expect([tiers[0], tiers.at(-1)]).toEqual(['MEMBER', 'SINGLE']);
+  });
+
   it('shows of a fan who shares their presence nothing but that, under an id of this partner alone', async () => {
     const streams = [await open(), await open({}, 'demo-partner-2')] as const;
     const fan = await arrive(['PRESENCE_VENUE']);
