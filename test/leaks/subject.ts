@@ -33,7 +33,8 @@ let count = 0;
 export async function raise(world: World, upbringing: Upbringing): Promise<Subject> {
   count += 1;
   const mark = `canary${count}x${Math.random().toString(36).slice(2, 10)}`;
-  const distinct = 1_920 + count;
+  const place = count;
+  const distinct = 1_920 + place;
   const key = async (statement: string) => (await world.sql<{ id: string }>(`${statement} returning id`))[0]!.id;
   const teamKey = await key(`insert into team (code, name) values ('${mark}', 'Team ${mark}')`);
   const zoneKey = await key(`insert into zone (venue_id, code, name, kind)
@@ -68,7 +69,7 @@ export async function raise(world: World, upbringing: Upbringing): Promise<Subje
     await world.sql(`select open_presence(${gameKey})`);
     await world.sql(`insert into presence (game_id, fan_id, zone_id) values (${gameKey}, ${fanKey}, ${zoneKey})`);
   }
-  const loyalty = await giveLoyalty(world, fanKey, mark);
+  const loyalty = await giveLoyalty(world, fanKey, `loyal-${mark}`, place);
   await fillUnknownColumns(node.services.orm, fanKey, mark, distinct);
   const told = (recipient: string | null) => node.services.idsFor(recipient).toGlobal('Fan', fanKey);
   const canaries: Canary[] = [
@@ -92,10 +93,10 @@ export async function raise(world: World, upbringing: Upbringing): Promise<Subje
 }
 
 /** Points, a purchase and a reward that nobody else has, whatever is consented to. */
-async function giveLoyalty(world: World, fanKey: string, mark: string): Promise<Canary[]> {
-  const points = 7_000_000 + count * 1_013;
-  const total = 8_000_000 + count * 1_019;
-  const price = 1_000_000 + count * 1_021;
+async function giveLoyalty(world: World, fanKey: string, mark: string, place: number): Promise<Canary[]> {
+  const points = 7_000_000 + place * 1_013;
+  const total = 8_000_000 + place * 1_019;
+  const price = 1_000_000 + place * 1_021;
   const title = `Reward ${mark}`;
   await world.sql(`select points_earn(${fanKey}, 'OFFER', '${mark}', '', ${points + price}, 0, null),
     points_earn(${fanKey}, 'OFFER', '${mark}-pending', '', ${points + 1}, 30, null)`);
