@@ -9,11 +9,11 @@ import { Announce } from '../../migrations/20261125000004-announce.ts';
 import { Erasure } from '../../migrations/20261125000005-erasure.ts';
 import { Points } from '../../migrations/20261125000008-points.ts';
 import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
-import { Purchases } from '../../migrations/20261125000018-purchases.ts';
 import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
 import { Contact } from '../../migrations/20261125000029-contact.ts';
 import { Measuring } from '../../migrations/20261125000039-measuring.ts';
 import { Outbox } from '../../migrations/20261125000050-outbox.ts';
+import { Purchases } from '../../migrations/20261125000055-purchases.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -26,9 +26,9 @@ export const migrationsList = [
   { name: '20261125000005-erasure', class: Erasure },
   { name: '20261125000008-points', class: Points },
   { name: '20261125000009-verdicts', class: Verdicts },
-  { name: '20261125000018-purchases', class: Purchases },
   { name: '20261125000019-partner-home', class: PartnerHome },
   { name: '20261125000029-contact', class: Contact },
   { name: '20261125000039-measuring', class: Measuring },
   { name: '20261125000050-outbox', class: Outbox },
+  { name: '20261125000055-purchases', class: Purchases },
 ];

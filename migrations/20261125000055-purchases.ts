@@ -6,10 +6,10 @@ const sql = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8
 
 export class Purchases extends Migration {
   override async up(): Promise<void> {
-    await this.execute(sql('./20261125000018-purchases.sql'));
+    await this.execute(sql('./20261125000055-purchases.sql'));
   }
 
   override async down(): Promise<void> {
-    await this.execute(sql('./20261125000018-purchases-down.sql'));
+    await this.execute(sql('./20261125000055-purchases-down.sql'));
   }
 }

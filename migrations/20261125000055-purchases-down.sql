@@ -15,12 +15,10 @@ begin
   end if;
   if 'OFFERS_LIVE' = any (p_scopes) then
     delete from delivery where fan_id = p_fan;
+    delete from holdout where fan_id = p_fan;
   end if;
   if 'HISTORY_ENGAGEMENT' = any (p_scopes) then
     delete from engagement where fan_id = p_fan;
-  end if;
-  if 'HISTORY_PURCHASE' = any (p_scopes) then
-    delete from purchase where fan_id = p_fan;
   end if;
   if 'PROFILE' = any (p_scopes) then
     update fan set display_name = null, email = null, birth_year = null where id = p_fan;
