@@ -3,9 +3,11 @@ import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { VenueType } from '../venues/venues.graphql.ts';
 import { type Purchase, Purchase as PurchaseEntity, type PurchaseRefund } from './purchase.entity.ts';
-import { type Recorded, type Refunded, recordPurchase, refundPurchase, sumRefunds } from './purchases.service.ts';
+import { findRefunds, type Recorded, recordPurchase, refundPurchase } from './purchases.service.ts';
 
 export const PurchaseType = builder.objectRef<Purchase>('Purchase');
+const PurchaseRefundType = builder.objectRef<PurchaseRefund>('PurchaseRefund');
+
 builder.subjectType(PurchaseType, {
   description: 'What a fan bought, all of one order. Amounts are in minor units of its currency.',
   subject: ({ fanId }) => ({ fanId }),
@@ -15,11 +17,39 @@ builder.subjectType(PurchaseType, {
     at: t.expose('at', { type: 'DateTime', consent: null }),
     total: t.exposeInt('total', { consent: null }),
     currency: t.exposeString('currency', { consent: null }),
-    refunded: t.int({ consent: null, resolve: ({ id }, _, { em }) => sumRefunds(em, id) }),
     venue: t.field({
       type: VenueType,
       consent: null,
       resolve: async ({ venueId }, _, { loaders }) => (await loaders.venue.load(venueId))!,
+    }),
+    refunds: t.field({
+      type: [PurchaseRefundType],
+      consent: null,
+      resolve: ({ id }, _, { em }) => findRefunds(em, id),
+    }),
+  }),
+});
+
+/** It is reached by the till's mutation too, which needs no consent: so each of its fields has a gate of its own. */
+builder.subjectType(PurchaseRefundType, {
+  description: 'What was refunded of a purchase, and the points that went with it.',
+  subject: ({ fanId }) => ({ fanId }),
+  fields: (t) => ({
+    at: t.expose('at', {
+      type: 'DateTime',
+      nullable: true,
+      consent: 'HISTORY_PURCHASE',
+      description: 'When you gave something back.',
+    }),
+    amount: t.exposeInt('amount', {
+      nullable: true,
+      consent: 'HISTORY_PURCHASE',
+      description: 'How much was refunded to you.',
+    }),
+    pointsTaken: t.exposeInt('pointsTaken', {
+      nullable: true,
+      consent: 'LOYALTY',
+      description: 'The points that went with it. The policy of the program may leave some that were spent already.',
     }),
   }),
 });
@@ -27,20 +57,6 @@ builder.subjectType(PurchaseType, {
 registerNode('Purchase', {
   load: ({ em }, key) => em.findOne(PurchaseEntity, { id: key }),
   gate: async ({ fanId }) => ({ subject: { fanId }, anyOf: ['HISTORY_PURCHASE'] }),
-});
-
-const PurchaseRefundType = builder.objectRef<PurchaseRefund>('PurchaseRefund');
-builder.subjectType(PurchaseRefundType, {
-  description: 'What was refunded of a purchase, and the points that went with it.',
-  subject: ({ fanId }) => ({ fanId }),
-  fields: (t) => ({
-    at: t.expose('at', { type: 'DateTime', consent: null }),
-    amount: t.exposeInt('amount', { consent: null }),
-    pointsTaken: t.exposeInt('pointsTaken', {
-      consent: null,
-      description: 'As the policy of the program has it, which may leave points that were spent already.',
-    }),
-  }),
 });
 
 const RecordPurchaseInput = builder.inputType('RecordPurchaseInput', {
@@ -67,12 +83,9 @@ const RefundPurchaseInput = builder.inputType('RefundPurchaseInput', {
     idempotencyKey: t.string({ required: true }),
   }),
 });
-const RefundPurchaseSuccess = builder.objectRef<Refunded>('RefundPurchaseSuccess').implement({
-  fields: (t) => ({
-    refund: t.expose('refund', { type: PurchaseRefundType }),
-    purchase: t.expose('purchase', { type: PurchaseType }),
-  }),
-});
+const RefundPurchaseSuccess = builder
+  .objectRef<{ refund: PurchaseRefund }>('RefundPurchaseSuccess')
+  .implement({ fields: (t) => ({ refund: t.expose('refund', { type: PurchaseRefundType }) }) });
 
 builder.mutationFields((t) => ({
   recordPurchase: t.field({
@@ -92,11 +105,9 @@ builder.mutationFields((t) => ({
     errors: {},
     description: 'For staff and tills. Takes back what the purchase earned, in proportion, once.',
     args: { input: t.arg({ type: RefundPurchaseInput, required: true }) },
-    resolve: (_, { input }, context) =>
-      refundPurchase(context, {
-        ...input,
-        purchaseId: context.ids.key('Purchase', input.purchaseId, 'input.purchaseId'),
-        amount: input.amount ?? null,
-      }),
+    resolve: async (_, { input }, context) => {
+      const purchaseId = context.ids.key('Purchase', input.purchaseId, 'input.purchaseId');
+      return { refund: await refundPurchase(context, { ...input, purchaseId, amount: input.amount ?? null }) };
+    },
   }),
 }));

@@ -74,16 +74,11 @@ export async function storePurchase(em: SqlEntityManager, bought: Omit<Purchase,
   };
 }
 
-export interface Refunded {
-  refund: PurchaseRefund;
-  purchase: Purchase;
-}
-
 /**
  * All that is left of a purchase, or a part of it: points in proportion to all that was refunded so far.
  * @throws AccessError, ConflictError for more than is left, NotFoundError for a purchase at another venue too.
  */
-export async function refundPurchase(context: Context, input: NewRefund): Promise<Refunded> {
+export async function refundPurchase(context: Context, input: NewRefund): Promise<PurchaseRefund> {
   const till = requireTill(context.viewer);
   const wanted = read(NewRefund, input);
   return context.em.transactional(async (em) => {
@@ -95,7 +90,7 @@ export async function refundPurchase(context: Context, input: NewRefund): Promis
     const repeated = await em.findOne(PurchaseRefund, { till: till.name, idempotencyKey });
     if (repeated) {
       if (repeated.purchaseId === purchaseId && (wanted.amount ?? repeated.amount) === repeated.amount) {
-        return { refund: repeated, purchase };
+        return repeated;
       }
       throw new ConflictError('IDEMPOTENCY_CONFLICT', 'This key was used for another refund.');
     }
@@ -119,12 +114,16 @@ export async function refundPurchase(context: Context, input: NewRefund): Promis
       idempotencyKey,
     });
     await em.flush();
-    return { refund: await em.findOneOrFail(PurchaseRefund, { id: refund.id }, { refresh: true }), purchase };
+    return em.findOneOrFail(PurchaseRefund, { id: refund.id }, { refresh: true });
   });
 }
 
+/** The oldest first. */
+export const findRefunds = (em: SqlEntityManager, purchaseId: string): Promise<PurchaseRefund[]> =>
+  em.find(PurchaseRefund, { purchaseId }, { orderBy: { id: 'asc' } });
+
 /** How much of a purchase was refunded so far. */
-export async function sumRefunds(em: SqlEntityManager, purchaseId: string): Promise<number> {
+async function sumRefunds(em: SqlEntityManager, purchaseId: string): Promise<number> {
   const [row] = await em.execute<{ amount: number }[]>(
     sql`select coalesce(sum(amount), 0)::int as amount from purchase_refund where purchase_id = ${purchaseId}`,
   );

@@ -100,8 +100,10 @@ async function giveLoyalty(world: World, fanKey: string, mark: string, place: nu
   const title = `Reward ${mark}`;
   await world.sql(`select points_earn(${fanKey}, 'OFFER', '${mark}', '', ${points + price}, 0, null),
     points_earn(${fanKey}, 'OFFER', '${mark}-pending', '', ${points + 1}, 30, null)`);
-  await world.sql(`insert into purchase (fan_id, venue_id, total, currency, till, idempotency_key, at)
-    values (${fanKey}, ${world.venueKey}, ${total}, 'USD', '${mark}', '${mark}', app_now() - interval '1 hour')`);
+  const [bought] = await world.sql(`insert into purchase (fan_id, venue_id, total, currency, till, idempotency_key, at)
+    values (${fanKey}, ${world.venueKey}, ${total}, 'USD', '${mark}', '${mark}', app_now() - interval '1 hour') returning id`);
+  await world.sql(`insert into purchase_refund (purchase_id, fan_id, amount, points_taken, till, idempotency_key)
+    values (${bought!.id}, ${fanKey}, ${total - 5}, ${points + 7}, '${mark}', '${mark}')`);
   const [reward] = await world.sql(`insert into reward (code, title, points, available_until)
     values ('${mark}', '${title}', ${price}, app_now()) returning id`);
   const [issued] = await world.sql(`insert into reward_redemption (fan_id, reward_id, points, idempotency_key)
@@ -112,6 +114,8 @@ async function giveLoyalty(world: World, fanKey: string, mark: string, place: nu
     { value: points + price, origin: 'the points earned', anyOf: ['LOYALTY'] },
     { value: points + 1, origin: 'the pending points', anyOf: ['LOYALTY'] },
     { value: total, origin: 'the total of a purchase', anyOf: ['HISTORY_PURCHASE'] },
+    { value: total - 5, origin: 'what was refunded', anyOf: ['HISTORY_PURCHASE'] },
+    { value: points + 7, origin: 'the points that went with a refund', anyOf: ['LOYALTY'] },
     { value: title, origin: 'the reward taken', anyOf: ['LOYALTY'], isPublic: true },
   ];
 }

@@ -55,8 +55,15 @@ export async function openTill(server: TestServer) {
         idempotencyKey: next(),
         ...more,
       }),
-    refund: (purchaseId: string, more: Record<string, unknown> = {}, by = staff) =>
-      mutate(server, by, 'refundPurchase', { purchaseId, idempotencyKey: next(), ...more }),
+    /** With what is stored of it: the answer tells a till only what the fan lets the operator see. */
+    refund: async (purchaseId: string, more: Record<string, unknown> = {}, by = staff) => {
+      const input = { purchaseId, idempotencyKey: next(), ...more };
+      const answer = await mutate(server, by, 'refundPurchase', input);
+      if (answer.code) return answer;
+      const [refund] = await sql<{ amount: number; pointsTaken: number }>(`
+        select amount, points_taken as "pointsTaken" from purchase_refund where idempotency_key = '${input.idempotencyKey}'`);
+      return { answer, refund };
+    },
     arrive: async ({ token }: Member, by = staff) =>
       mutate(server, by, 'confirmArrival', { gameId, fanCode: await showCode(token) }),
     reward: async (points: number, stock: number | null = null): Promise<string> => {

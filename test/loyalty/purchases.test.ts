@@ -27,9 +27,9 @@ describe('a purchase', () => {
     expect(await pointsOf(fan)).toBe(12);
     const { data } = await server.ask(
       fan.token,
-      '{ me { purchases(first: 5) { edges { node { id total refunded } } } pointsEntries(first: 5) { edges { node { kind points source } } } } }',
+      '{ me { purchases(first: 5) { edges { node { id total refunds { amount } } } } pointsEntries(first: 5) { edges { node { kind points source } } } } }',
     );
-    expect(data.me.purchases.edges).toEqual([{ node: { id: purchase.id, total: 1_250, refunded: 0 } }]);
+    expect(data.me.purchases.edges).toEqual([{ node: { id: purchase.id, total: 1_250, refunds: [] } }]);
     expect(data.me.pointsEntries.edges).toEqual([{ node: { kind: 'EARNED', points: 12, source: 'PURCHASE' } }]);
   });
 
@@ -104,6 +104,9 @@ describe('a purchase', () => {
       taken.push(refund.pointsTaken);
     }
     expect(taken).toEqual([2, 2, 3]);
+    const list = '{ me { purchases(first: 1) { edges { node { refunds { amount pointsTaken } } } } } }';
+    const { data } = await server.ask(fan.token, list);
+    expect(data.me.purchases.edges[0].node.refunds[2]).toEqual({ amount: 233, pointsTaken: 3 });
     expect(await pointsOf(fan)).toBe(100);
     expect(await till.refund(purchase.id, { amount: 1 })).toMatchObject({ code: 'INVALID_STATE' });
   });
@@ -144,7 +147,9 @@ describe('a purchase', () => {
     const fan = await till.enroll();
     const { purchase } = await till.buy(fan, 1_000);
     await mutate(server, fan.token, 'withdrawConsent', { scopes: ['HISTORY_PURCHASE', 'LOYALTY'] });
-    expect(await till.refund(purchase.id)).toMatchObject({ refund: { pointsTaken: 10 } });
+    const { answer, refund } = await till.refund(purchase.id);
+    expect(refund).toEqual({ amount: 1_000, pointsTaken: 10 });
+    expect(answer.refund).toEqual({ at: null, amount: null, pointsTaken: null });
     await mutate(server, fan.token, 'grantConsent', { scopes: ['LOYALTY'], policyVersion: '2026-1' });
     expect(await pointsOf(fan)).toBe(0);
   });
