@@ -11,6 +11,8 @@ export interface Earning {
   fanId: string;
   /** The game whose consent counts too. */
   gameId?: string | null;
+  /** When it happened, of what is told late: points need the consent of then and of now. */
+  at?: Date | null;
   source: EarningSource;
   reference: string;
 }
@@ -67,7 +69,7 @@ export async function reverseEarnings(
   return row!.taken;
 }
 
-async function mayEarn(em: SqlEntityManager, { fanId, gameId = null, source }: Earning): Promise<boolean> {
-  const allowed = await gateWrite(em, { fanId, gameId }, { points: true, source: true }, EARNING_SCOPES[source]);
+async function mayEarn(em: SqlEntityManager, { fanId, gameId = null, at, source }: Earning): Promise<boolean> {
+  const allowed = await gateWrite(em, { fanId, gameId, at }, { points: true, source: true }, EARNING_SCOPES[source]);
   return Boolean(allowed.points && allowed.source);
 }

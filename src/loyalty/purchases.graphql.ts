@@ -65,7 +65,10 @@ const RecordPurchaseInput = builder.inputType('RecordPurchaseInput', {
     venueId: t.id({ description: "Absent: the till's own." }),
     orderTotal: t.int({ required: true, description: 'In minor units.' }),
     currency: t.string({ required: true, description: 'ISO 4217.' }),
-    at: t.field({ type: 'DateTime', description: 'Within the last seven days. Absent: now.' }),
+    at: t.field({
+      type: 'DateTime',
+      description: 'Within the last seven days, and under the consent of then and of now. Absent: now.',
+    }),
     idempotencyKey: t.string({ required: true }),
   }),
 });

@@ -1,6 +1,6 @@
 /**
- * Purchases, as a till tells of them, and refunds. A purchase is stored only under HISTORY_PURCHASE, with the points it
- * earns in the same commit. A refund corrects what is stored, so it needs no consent of its own: it says less about the
+ * Purchases, as a till tells of them, and refunds. A purchase is stored only under HISTORY_PURCHASE, as it is where and
+ * when something is bought and when the till tells of it, with the points it earns in the same commit. A refund corrects what is stored, so it needs no consent of its own: it says less about the
  * fan than was kept before, and points that were earned by a thing given back must not stay.
  */
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import { readNow } from '../db/sql.ts';
 import { AccessError, ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { read } from '../input.ts';
+import { findGameAt } from '../venues/index.ts';
 import { earnByRules, reverseEarnings } from './points.service.ts';
 import { Purchase, PurchaseRefund } from './purchase.entity.ts';
 import { requireShown, requireTill, takeTurns } from './tills.ts';
@@ -53,24 +54,31 @@ export async function recordPurchase(context: Context, input: NewPurchase): Prom
     const repeated = await em.findOne(Purchase, { till: till.name, idempotencyKey });
     if (repeated) return answerAgain(em, repeated, wanted, venueId);
     const fanId = await requireShown(context, em, wanted.fanCode);
-    const at = await requireRecent(em, wanted.at);
-    return storePurchase(em, { fanId, venueId, total: orderTotal, currency, till: till.name, idempotencyKey, at });
+    const of = { fanId, venueId, total: orderTotal, currency, till: till.name, idempotencyKey };
+    const now = await requireRecent(em, wanted.at);
+    return storePurchase(em, { ...of, at: wanted.at ?? now }, wanted.at !== null);
   });
 }
 
 /**
  * With the points that it earns, in the caller's transaction; the key must be new to the till.
- * @throws ConsentError without HISTORY_PURCHASE.
+ * @throws ConsentError without HISTORY_PURCHASE, or without it then where it is told late.
  */
-export async function storePurchase(em: SqlEntityManager, bought: Omit<Purchase, 'id'>): Promise<Recorded> {
+export async function storePurchase(
+  em: SqlEntityManager,
+  bought: Omit<Purchase, 'id'>,
+  isLate = false,
+): Promise<Recorded> {
   const { fanId, total: amount, currency } = bought;
-  await gateWrite(em, { fanId, gameId: null }, { purchase: amount }, PURCHASE_SCOPES);
+  const gameId = await findGameAt(em, bought.venueId, bought.at);
+  const of = { fanId, gameId, at: isLate ? bought.at : null };
+  await gateWrite(em, of, { purchase: amount }, PURCHASE_SCOPES);
   const purchase = em.create(Purchase, bought);
   await em.flush();
   const reference = referenceOf(purchase);
   return {
     purchase,
-    pointsEarned: await earnByRules(em, { fanId, source: 'PURCHASE', reference, amount, currency }),
+    pointsEarned: await earnByRules(em, { ...of, source: 'PURCHASE', reference, amount, currency }),
   };
 }
 
@@ -148,11 +156,11 @@ async function answerAgain(
   return { purchase, pointsEarned: row!.points };
 }
 
-/** A till that was offline tells within a week. */
+/** A till that was offline tells within a week. Answers with now. */
 async function requireRecent(em: SqlEntityManager, at: Date | null): Promise<Date> {
   const now = await readNow(em);
   if (at && (at > now || now.getTime() - at.getTime() > LATE_MS)) {
     throw new InputError('at must lie within the last seven days.', 'input.at');
   }
-  return at ?? now;
+  return now;
 }

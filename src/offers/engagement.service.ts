@@ -44,7 +44,7 @@ export async function recordEngagement(context: Context, input: NewEngagement): 
     const at = await requireBetween(em, new Date(told.announced_at), wanted.at);
     const { engagement } = await gateWrite(
       em,
-      { fanId, gameId: told.game_id },
+      { fanId, gameId: told.game_id, at: wanted.at },
       { engagement: wanted.kind },
       ENGAGEMENT_SCOPES,
     );
@@ -58,10 +58,15 @@ export async function recordEngagement(context: Context, input: NewEngagement): 
 }
 
 /** Once for each kind, which the reference says; to dismiss an offer earns nothing. */
-async function earn(em: SqlEntityManager, fanId: string, told: Told, { offerId, kind }: NewEngagement): Promise<void> {
+async function earn(
+  em: SqlEntityManager,
+  fanId: string,
+  told: Told,
+  { offerId, kind, at }: NewEngagement,
+): Promise<void> {
   if (kind === 'DISMISS') return;
   const reference = `offer:${offerId}:${kind}:${fanId}`;
-  await earnByRules(em, { fanId, gameId: told.game_id, source: 'ENGAGEMENT', action: kind, reference });
+  await earnByRules(em, { fanId, gameId: told.game_id, at, source: 'ENGAGEMENT', action: kind, reference });
 }
 
 async function findTold(em: SqlEntityManager, offerId: string, fanId: string): Promise<Told | null> {

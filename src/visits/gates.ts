@@ -2,9 +2,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { readNow } from '../db/sql.ts';
 import { ConflictError } from '../errors.ts';
-import { type Game, isOver } from '../venues/index.ts';
-
-const GATES_OPEN_BEFORE_START_MS = 6 * 3_600_000;
+import { GATES_OPEN_BEFORE_START_MS, type Game, isOver } from '../venues/index.ts';
 
 /** Now. @throws ConflictError INVALID_STATE. */
 export async function requireOpenGates(em: SqlEntityManager, game: Game): Promise<Date> {

@@ -40,6 +40,18 @@ describe('an engagement', () => {
     expect(await pointsOf(fan)).toBe(0);
   });
 
+  it('that lies between two grants is neither kept nor paid for, however late it is told', async () => {
+    const fan = await arrive('HISTORY_ENGAGEMENT');
+    const offerId = await announce(server, till.gameId);
+    await mutate(server, fan.token, 'withdrawConsent', { scopes: ['HISTORY_ENGAGEMENT'] });
+    const at = new Date().toISOString();
+    await mutate(server, fan.token, 'grantConsent', { scopes: ['HISTORY_ENGAGEMENT'], policyVersion: '2026-1' });
+    const told = await mutate(server, fan.token, 'recordEngagement', { offerId, kind: 'VIEW', at });
+    expect([told.recorded, await pointsOf(fan)]).toEqual([false, 0]);
+    await engage(fan, offerId, 'VIEW');
+    expect(await pointsOf(fan)).toBe(4);
+  });
+
   it('earned what it earned, though what it was is forgotten', async () => {
     const fan = await arrive('HISTORY_ENGAGEMENT');
     const offerId = await announce(server, till.gameId);

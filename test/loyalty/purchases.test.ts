@@ -61,6 +61,41 @@ describe('a purchase', () => {
     expect(await stored(fan)).toHaveLength(2);
   });
 
+  it('that is told late needs the consent of its own time, and earns only where LOYALTY was in force then', async () => {
+    const fan = await till.enroll(['HISTORY_ATTENDANCE']);
+    const at = new Date().toISOString();
+    const consent = (act: 'grantConsent' | 'withdrawConsent', scope: string) =>
+      mutate(server, fan.token, act, {
+        scopes: [scope],
+        ...(act === 'grantConsent' && { duration: 'STANDING', policyVersion: '2026-1' }),
+      });
+    expect(await till.buy(fan, 500, { at })).toMatchObject({ code: 'CONSENT_REQUIRED' });
+    await consent('grantConsent', 'HISTORY_PURCHASE');
+    expect(await till.buy(fan, 500, { at })).toMatchObject({ code: 'CONSENT_REQUIRED' });
+    const held = new Date().toISOString();
+    await consent('withdrawConsent', 'LOYALTY');
+    await consent('withdrawConsent', 'HISTORY_PURCHASE');
+    const between = new Date().toISOString();
+    for (const scope of ['LOYALTY', 'HISTORY_PURCHASE']) await consent('grantConsent', scope);
+    expect(await till.buy(fan, 700, { at: between })).toMatchObject({ code: 'CONSENT_REQUIRED' });
+    expect(await till.buy(fan, 900, { at: held })).toMatchObject({ pointsEarned: 9 });
+    await consent('withdrawConsent', 'LOYALTY');
+    const left = new Date().toISOString();
+    await consent('grantConsent', 'LOYALTY');
+    expect(await till.buy(fan, 800, { at: left })).toMatchObject({ purchase: { total: 800 }, pointsEarned: 0 });
+    expect([await stored(fan), await pointsOf(fan)]).toEqual([[{ total: 900 }, { total: 800 }], 9]);
+  });
+
+  it('leaves nothing at a game that the fan sits out, told at once or late', async () => {
+    const fan = await till.enroll();
+    await till.buy(fan, 300);
+    await mutate(server, fan.token, 'pauseForGame', { gameId: till.gameId });
+    const at = new Date().toISOString();
+    expect(await till.buy(fan, 500)).toMatchObject({ code: 'CONSENT_REQUIRED' });
+    expect(await till.buy(fan, 500, { at })).toMatchObject({ code: 'CONSENT_REQUIRED' });
+    expect([await stored(fan), await pointsOf(fan)]).toEqual([[{ total: 300 }], 3]);
+  });
+
   it('is found by a code of this minute or the last, and by no other', async () => {
     const { fanId } = await till.enroll();
     const buyWith = (fanCode: string) =>
