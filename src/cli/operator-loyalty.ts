@@ -43,7 +43,7 @@ export const setRuleCommand = command(
     code,
     source: text('ATTENDANCE, STREAK, PURCHASE or ENGAGEMENT'),
     points: text('how many'),
-    action: optional('of an engagement: VIEW, CLICK, CLAIM or REDEEM'),
+    action: optional('of an engagement: VIEW or CLICK'),
     'per-amount': optional('of a purchase: for each so many minor units'),
     currency: optional('of that amount, ISO 4217'),
     every: optional('of a streak: each so many games in a row'),

@@ -27,7 +27,7 @@ const Rule = z
   .object({
     code,
     source: z.enum(['ATTENDANCE', 'STREAK', 'PURCHASE', 'ENGAGEMENT']),
-    action: z.enum(['VIEW', 'CLICK', 'CLAIM', 'REDEEM']).nullish().default(null),
+    action: z.enum(['VIEW', 'CLICK']).nullish().default(null),
     points: count,
     perAmount: count.nullish().default(null),
     currency: currency.nullish().default(null),
@@ -40,6 +40,14 @@ const Rule = z
   .refine(({ source, perAmount, currency: of }) => source === 'PURCHASE' || (!perAmount && !of), {
     message: 'Only a purchase has an amount.',
     path: ['perAmount'],
+  })
+  .refine(({ source, action }) => source === 'ENGAGEMENT' || !action, {
+    message: 'Only an engagement is an action.',
+    path: ['action'],
+  })
+  .refine(({ source, every }) => source === 'STREAK' || !every, {
+    message: 'Only of a streak does every so many count.',
+    path: ['every'],
   })
   .refine(({ perAmount, currency: of }) => !perAmount || of, {
     message: 'An amount is in a currency.',

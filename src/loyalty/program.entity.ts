@@ -43,7 +43,7 @@ export const EarningRule = defineEntity({
     id: id(),
     code: p.text().unique(),
     source: p.enum(['ATTENDANCE', 'STREAK', 'PURCHASE', 'ENGAGEMENT']),
-    /** Of an engagement: VIEW, CLICK, CLAIM, REDEEM. Empty: any. */
+    /** Of an engagement: VIEW, CLICK. Empty: any. */
     action: p.text().nullable(),
     points: p.integer().check('points > 0'),
     /** The points are for each so many minor units of a purchase. Empty: for the whole of it. */

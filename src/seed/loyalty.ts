@@ -15,7 +15,6 @@ const RULES = [
   { code: 'homestand', source: 'STREAK', points: 150, every: 3, lifeDays: 730 },
   { code: 'dollar', source: 'PURCHASE', points: 1, perAmount: 100, currency: 'USD', ...A_WEEK },
   { code: 'look', source: 'ENGAGEMENT', action: 'VIEW', points: 2, capPoints: 10, capPeriod: 'DAY', lifeDays: 365 },
-  { code: 'claim', source: 'ENGAGEMENT', action: 'CLAIM', points: 5, capPoints: 25, capPeriod: 'DAY', lifeDays: 365 },
 ] as const;
 
 const REWARDS = [
