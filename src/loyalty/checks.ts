@@ -34,6 +34,19 @@ export const LOYALTY_CHECKS: readonly Check[] = [
           and lot.kind = 'EARNED' and lot.lot_id = lot.id and lot.seq < e.seq)`,
   },
   {
+    // An entry and a withdrawal that met within a minute may carry their instants in either order.
+    what: 'Nothing was earned without consent to LOYALTY, and to that by which it was earned.',
+    sql: `select 'entry ' || e.id || ' without ' || needed.scope as found
+      from points_entry e
+      cross join lateral (values ('LOYALTY'), (case
+        when e.source in ('ATTENDANCE', 'STREAK') then 'HISTORY_ATTENDANCE'
+        when e.source = 'ENGAGEMENT' then 'HISTORY_ENGAGEMENT' else 'HISTORY_PURCHASE' end)) needed (scope)
+      where e.kind = 'EARNED' and not exists (
+        select 1 from consent_grant g
+        where g.fan_id = e.fan_id and g.scope = needed.scope and g.recipient_id is null and g.granted_at <= e.at
+          and coalesce(least(g.ended_at, g.expires_at), e.at) >= e.at - interval '1 minute')`,
+  },
+  {
     what: 'Nothing is taken back that was not earned.',
     sql: `select 'lot ' || e.id as found
       from points_entry e join points_entry u on u.undoes_id = e.id

@@ -19,7 +19,7 @@ describe('the doctor', () => {
     server = await startTestServer();
     till = await openTill(server);
     await till.setRules({ source: 'PURCHASE', points: 1, per_amount: 100 });
-    const fan = await till.enroll();
+    const fan = await till.enroll(['HISTORY_PURCHASE']);
     fanId = fan.fanId;
     const { purchase } = await till.buy(fan, 10_000);
     const { rewardRedemption: kept } = await till.take(fan, await till.reward(20, 3));
@@ -60,6 +60,17 @@ describe('the doctor', () => {
        select FAN, seq + 1, 'RESTORED', 5, balance + 5, 0, 'REWARD', 'x', app_now()
        from points_entry where fan_id = FAN order by seq desc limit 1`,
       'names a lot that the same fan earned',
+    ],
+    [
+      'points were earned by what the fan never consented to have kept',
+      `update points_entry set source = 'ENGAGEMENT' where fan_id = FAN and kind = 'EARNED'`,
+      'without consent to LOYALTY',
+    ],
+    [
+      'points were earned after the fan had left the program',
+      `update consent_grant set ended_at = granted_at, end_reason = 'WITHDRAWN' where fan_id = FAN and scope = 'LOYALTY';
+       update points_entry set at = at + interval '2 minutes' where fan_id = FAN and kind = 'EARNED'`,
+      'without consent to LOYALTY',
     ],
     [
       'a reward is called returned',
