@@ -5,6 +5,7 @@
 import { type EntityName, type MikroORM, sql } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
 import { arrayOf } from './db/sql.ts';
+import { findLots } from './loyalty/lots.ts';
 import { Reward } from './loyalty/reward.entity.ts';
 import { findStandings } from './loyalty/standing.ts';
 import { Announcement } from './offers/announcement.entity.ts';
@@ -54,6 +55,11 @@ export function createReaders(orm: MikroORM) {
     }, uncached),
     /** By fan: points and tier. */
     standing: new DataLoader((fanIds: readonly string[]) => findStandings(orm.em.fork(), fanIds), uncached),
+    /** By entry of the ledger of points: what is left of what it earned. */
+    lot: new DataLoader(
+      (entries: readonly { id: string; fanId: string }[]) => findLots(orm.em.fork(), entries),
+      uncached,
+    ),
     /** By game and fan: where they are now. */
     presence: new DataLoader(async (keys: readonly { gameId: string; fanId: string }[]) => {
       const rows = await orm.em.fork().execute<PresenceRow[]>(sql`

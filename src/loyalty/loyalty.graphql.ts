@@ -20,6 +20,10 @@ export const LoyaltyType = builder.objectRef<Standing>('Loyalty').implement({
       description: 'What may be spent now. Below zero where points that were spent had to be taken back.',
     }),
     pendingPoints: t.exposeInt('pendingPoints', { description: 'Earned, and not yet confirmed.' }),
+    heldPoints: t.exposeInt('heldPoints', { description: 'Set aside for rewards that were issued.' }),
+    expiredPoints: t.exposeInt('expiredPoints', {
+      description: 'With points and pendingPoints the sum of all entries of the ledger, at any time.',
+    }),
     tier: t.expose('tier', { type: TierType, nullable: true, description: 'Null where the program has no such tier.' }),
     nextTier: t.expose('nextTier', { type: NextTierType, nullable: true, description: 'Null in the highest tier.' }),
   }),

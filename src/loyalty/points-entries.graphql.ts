@@ -1,6 +1,7 @@
 /** The ledger of points as its fan reads it. */
 import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
+import { LOT_STATES } from './lots.ts';
 import {
   type POINTS_KINDS,
   POINTS_SOURCES,
@@ -21,6 +22,7 @@ const PointsKindEnum = builder.enumType('PointsEntryKind', {
     WAIVED: { description: 'Not taken back.' },
   } satisfies Record<(typeof POINTS_KINDS)[number], object>,
 });
+const PointsStateEnum = builder.enumType('PointsState', { values: LOT_STATES });
 const PointsSourceEnum = builder.enumType('PointsSource', { values: POINTS_SOURCES });
 
 export const PointsEntryType = builder.objectRef<PointsEntry>('PointsEntry');
@@ -48,6 +50,27 @@ builder.subjectType(PointsEntryType, {
       nullable: true,
       consent: null,
       description: 'Of what was earned: how many days of consent to LOYALTY it lives. Null: for ever.',
+    }),
+    state: t.field({
+      type: PointsStateEnum,
+      nullable: true,
+      consent: null,
+      description: 'Of what was earned, as it is now.',
+      resolve: async (entry, _, { readers }) => (await readers.lot.load(entry))?.state,
+    }),
+    pointsLeft: t.int({
+      nullable: true,
+      consent: null,
+      description: 'Of what was earned: how many are neither set aside, spent nor taken back.',
+      resolve: async (entry, _, { readers }) => (await readers.lot.load(entry))?.pointsLeft,
+    }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      consent: null,
+      description:
+        'Of what was earned: when what is left of it expires. Without consent to LOYALTY its days stand still. Null: never, or it has.',
+      resolve: async (entry, _, { readers }) => (await readers.lot.load(entry))?.expiresAt,
     }),
   }),
 });
