@@ -51,6 +51,18 @@ describe('the operator', () => {
       () => setEarningRule(em(), { code: 'x', source: 'ATTENDANCE', points: 1, perAmount: 5 }),
     ],
     [
+      'a rule for each so many of what is no streak',
+      () => setEarningRule(em(), { code: 'x', source: 'ATTENDANCE', points: 1, every: 3 }),
+    ],
+    [
+      'a rule for an action of what is no engagement',
+      () => setEarningRule(em(), { code: 'x', source: 'PURCHASE', points: 1, action: 'VIEW' }),
+    ],
+    [
+      'a rule for an action that nobody can take',
+      () => setEarningRule(em(), { code: 'x', source: 'ENGAGEMENT', points: 1, action: 'DISMISS' as never }),
+    ],
+    [
       'a cap without a period',
       () => setEarningRule(em(), { code: 'x', source: 'ATTENDANCE', points: 1, capPoints: 5 }),
     ],
