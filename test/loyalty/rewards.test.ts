@@ -120,7 +120,7 @@ describe('a reward', () => {
     };
     expect(await listed()).toContain(rewardId);
     const key = server.services.idsFor(null).key('Reward', rewardId, 'rewardId');
-    await till.sql(`update reward set available_until = app_now() where id = ${key}`);
+    await till.sql(`update reward set available_until = app_now() - interval '1 second' where id = ${key}`);
     expect(await listed()).not.toContain(rewardId);
     expect(await till.take(await withPoints(1), rewardId)).toMatchObject({ code: 'INVALID_STATE' });
   });
