@@ -119,12 +119,13 @@ function verdictOf({ oracle, captured, absent }: Judged, pick: Pick, place: Plac
 }
 
 /** All the zones of a venue are its map, wherever a fan's own things lead to it, and tell of nobody. */
-const ALL_ZONES = /venue\.zones\./;
+export const isOnTheMap = (canary: Canary, path: string): boolean =>
+  canary.isPublic === true && /venue\.([ab]__)?zones\./.test(path);
 
 function judgeLeaf({ canaries, oracle, captured }: Judged, findings: Findings, value: unknown, place: Place): void {
   for (const canary of canaries) {
     if (!holds(value, canary)) continue;
-    if (canary.isPublic && (place.gates.length === 0 || ALL_ZONES.test(place.path))) continue;
+    if ((canary.isPublic && place.gates.length === 0) || isOnTheMap(canary, place.path)) continue;
     const mayStand =
       place.inSubject &&
       oracle.shows(place.gates, captured) !== 'withheld' &&

@@ -9,7 +9,7 @@ import type { Answer } from '../support/server.ts';
 import { type OpenStream, overServerSentEvents, overWebSocket } from '../support/stream.ts';
 import { holds, leavesOf } from './canaries.ts';
 import type { LeakDocument } from './documents.ts';
-import { judge } from './judge.ts';
+import { isOnTheMap, judge } from './judge.ts';
 import { Oracle, type Truth, type Verdict, type ViewerName } from './oracle.ts';
 import type { Subject } from './subject.ts';
 import type { World } from './world.ts';
@@ -224,7 +224,7 @@ export class StateStreams {
   #canariesIn(answer: Answer, where: string): string[] {
     return [...leavesOf(answer)].flatMap(([path, value]) =>
       this.#subject.canaries
-        .filter((canary) => holds(value, canary))
+        .filter((canary) => holds(value, canary) && !isOnTheMap(canary, path))
         .map(({ origin }) => `${origin} in ${where} at ${path}`),
     );
   }
