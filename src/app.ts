@@ -28,7 +28,7 @@ import { Live } from './live/index.ts';
 import { Hub } from './live/shared/hub.ts';
 import { type SocketExtra, serveWebSockets } from './live/websocket.ts';
 import { keepPruningPurchases } from './loyalty/index.ts';
-import { keepPruningEngagement } from './offers/index.ts';
+import { ClaimQueue, keepPruningEngagement } from './offers/index.ts';
 import { createReaders } from './readers.ts';
 import { consentLogRoutes } from './web/consent-log.ts';
 import { demoTabs } from './web/demo-tabs.ts';
@@ -92,6 +92,8 @@ export async function createApp({
     idsFor: createIdsFor(config.MASTER_KEY),
     cursors: new Seal(config.MASTER_KEY, 'page'),
     codes: new Seal(config.MASTER_KEY, 'code'),
+    claimCodes: new Seal(config.MASTER_KEY, 'claim code'),
+    claimQueue: new ClaimQueue(orm),
     verify,
   };
   const schema = buildSchema();

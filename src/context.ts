@@ -13,6 +13,7 @@ import type { VerifyToken } from './identity/tokens.ts';
 import type { Viewer } from './identity/viewer.ts';
 import type { Live } from './live/index.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import type { ClaimQueue } from './offers/claims/claim-queue.ts';
 import type { PresenceRow, Readers } from './readers.ts';
 
 /** What lives as long as the process. */
@@ -27,6 +28,9 @@ export interface Services {
   readonly cursors: Seal;
   /** What fans show at tills and gates. */
   readonly codes: Seal;
+  /** Seals the codes of claims for the database. */
+  readonly claimCodes: Seal;
+  readonly claimQueue: ClaimQueue;
   readonly verify: VerifyToken;
 }
 

@@ -7,6 +7,7 @@ import { Leases } from '../../migrations/20261124000004-lease.ts';
 import { Partners } from '../../migrations/20261125000003-partners.ts';
 import { Announce } from '../../migrations/20261125000004-announce.ts';
 import { Erasure } from '../../migrations/20261125000005-erasure.ts';
+import { Claims } from '../../migrations/20261125000007-claims.ts';
 import { Points } from '../../migrations/20261125000008-points.ts';
 import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
 import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
@@ -24,6 +25,7 @@ export const migrationsList = [
   { name: '20261125000003-partners', class: Partners },
   { name: '20261125000004-announce', class: Announce },
   { name: '20261125000005-erasure', class: Erasure },
+  { name: '20261125000007-claims', class: Claims },
   { name: '20261125000008-points', class: Points },
   { name: '20261125000009-verdicts', class: Verdicts },
   { name: '20261125000019-partner-home', class: PartnerHome },

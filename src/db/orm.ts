@@ -22,6 +22,8 @@ import { Purchase, PurchaseRefund } from '../loyalty/purchase.entity.ts';
 import { Reward, RewardRedemption } from '../loyalty/reward.entity.ts';
 import { Announcement, Delivery } from '../offers/announcement.entity.ts';
 import { Campaign, Offer } from '../offers/campaign.entity.ts';
+import { CampaignBook, Claim, ClaimActivity, ClaimLimit } from '../offers/claims/claim.entity.ts';
+import { Redemption } from '../offers/claims/redemption.entity.ts';
 import { ContactObjection, ContactPolicy, ContactWish } from '../offers/contact/contact.entity.ts';
 import { DryRun } from '../offers/dry-run.entity.ts';
 import { Engagement } from '../offers/engagement.entity.ts';
@@ -67,6 +69,11 @@ export const ENTITIES = [
   Announcement,
   Delivery,
   Engagement,
+  CampaignBook,
+  ClaimLimit,
+  Claim,
+  Redemption,
+  ClaimActivity,
   DryRun,
   ContactPolicy,
   ContactWish,

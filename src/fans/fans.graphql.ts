@@ -22,6 +22,7 @@ import { LoyaltyType, MemberCodeType } from '../loyalty/loyalty.graphql.ts';
 import { PointsEntryType } from '../loyalty/points-entries.graphql.ts';
 import { PurchaseType } from '../loyalty/purchases.graphql.ts';
 import { RewardRedemptionType } from '../loyalty/rewards.graphql.ts';
+import { ClaimType, connectClaims } from '../offers/claims/claims.graphql.ts';
 import { ContactLimitsType } from '../offers/contact/contact.graphql.ts';
 import { connectOffers, findContactLimits } from '../offers/index.ts';
 import { DeliveryType } from '../offers/my-offers.graphql.ts';
@@ -115,6 +116,14 @@ builder.subjectType(FanType, {
       selfOnly: true,
       description: 'What to show at a till or a gate, for a minute. Null for all but the fan.',
       resolve: async (fan, _, { codes, now }) => issueMemberCode(codes, fan.id, await now()),
+    }),
+    claims: t.connection({
+      type: ClaimType,
+      nullable: true,
+      consent: null,
+      selfOnly: true,
+      description: 'The offers that you took, the latest first. Null for all but the fan.',
+      resolve: (fan, args, context) => connectClaims(context, fan.id, args),
     }),
     offers: t.connection({
       type: DeliveryType,

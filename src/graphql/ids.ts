@@ -28,6 +28,8 @@ const PERSONAL_TYPES = [
   'Purchase',
   'PointsEntry',
   'RewardRedemption',
+  'Claim',
+  'Redemption',
 ] as const;
 export type PublicType = (typeof PUBLIC_TYPES)[number];
 export type PersonalType = (typeof PERSONAL_TYPES)[number];

@@ -9,6 +9,8 @@ import '../identity/viewer.graphql.ts';
 import '../loyalty/purchases.graphql.ts';
 import '../loyalty/redeem-reward.graphql.ts';
 import '../offers/campaigns.graphql.ts';
+import '../offers/claims/claims.graphql.ts';
+import '../offers/claims/redemptions.graphql.ts';
 import '../offers/contact/contact.graphql.ts';
 import '../offers/dry-run.graphql.ts';
 import '../offers/engagement.graphql.ts';

@@ -5,7 +5,7 @@
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import type { Position } from './position.ts';
 
-export type LiveEventKind = 'OFFER_ANNOUNCED' | 'OFFER_ENDED' | 'OFFER_ENGAGED' | 'CONSENT_CHANGED';
+export type LiveEventKind = 'OFFER_ANNOUNCED' | 'OFFER_ENDED' | 'OFFER_ENGAGED' | 'OFFER_CLAIMED' | 'CONSENT_CHANGED';
 
 /** An event holds keys only, never a personal value. */
 export interface LiveEvent {

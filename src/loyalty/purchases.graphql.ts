@@ -63,7 +63,7 @@ const RecordPurchaseInput = builder.inputType('RecordPurchaseInput', {
   fields: (t) => ({
     fanCode: t.string({ required: true, description: 'What the fan shows: their memberCode.' }),
     venueId: t.id({ description: "Absent: the till's own." }),
-    orderTotal: t.int({ required: true, description: 'In minor units.' }),
+    total: t.int({ required: true, description: 'In minor units.' }),
     currency: t.string({ required: true, description: 'ISO 4217.' }),
     at: t.field({
       type: 'DateTime',

@@ -23,7 +23,7 @@ const key = z.string().min(1).max(200);
 const NewPurchase = z.object({
   fanCode: z.string(),
   venueId: z.string().nullable(),
-  orderTotal: money,
+  total: money,
   currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as USD'),
   at: z.date().nullable(),
   idempotencyKey: key,
@@ -47,14 +47,14 @@ export async function recordPurchase(context: Context, input: NewPurchase): Prom
   const till = requireTill(context.viewer);
   const wanted = read(NewPurchase, input);
   return context.em.transactional(async (em) => {
-    const { idempotencyKey, orderTotal, currency } = wanted;
+    const { idempotencyKey, total, currency } = wanted;
     const venueId = wanted.venueId ?? till.venueIds[0]!;
     if (!till.venueIds.includes(venueId)) throw new AccessError('FORBIDDEN', 'That is another venue.');
     await takeTurns(em, till.name, idempotencyKey);
     const repeated = await em.findOne(Purchase, { till: till.name, idempotencyKey });
     if (repeated) return answerAgain(em, repeated, wanted, venueId);
     const fanId = await requireShown(context, em, wanted.fanCode);
-    const of = { fanId, venueId, total: orderTotal, currency, till: till.name, idempotencyKey };
+    const of = { fanId, venueId, total, currency, till: till.name, idempotencyKey };
     const now = await requireRecent(em, wanted.at);
     return storePurchase(em, { ...of, at: wanted.at ?? now }, wanted.at !== null);
   });
@@ -144,10 +144,10 @@ const referenceOf = ({ id }: Purchase) => `purchase:${id}`;
 async function answerAgain(
   em: SqlEntityManager,
   purchase: Purchase,
-  { orderTotal, currency }: NewPurchase,
+  { total, currency }: NewPurchase,
   venueId: string,
 ): Promise<Recorded> {
-  if (purchase.total !== orderTotal || purchase.currency !== currency || purchase.venueId !== venueId) {
+  if (purchase.total !== total || purchase.currency !== currency || purchase.venueId !== venueId) {
     throw new ConflictError('IDEMPOTENCY_CONFLICT', 'This key was used for another purchase.');
   }
   const [row] = await em.execute<{ points: number }[]>(sql`

@@ -4,7 +4,7 @@ import type { EventGate } from '../live/stream-event.ts';
 export const ACTIVITY_KINDS = ['ANNOUNCED', 'VIEWED', 'CLICKED', 'CLAIMED', 'REDEEMED'] as const;
 export type ActivityKind = (typeof ACTIVITY_KINDS)[number];
 
-/** A delivery or an engagement that may be told to the partner, with the lineages under which it was captured. */
+/** A delivery, an engagement or what became of a claim: told to the partner under the lineages of its capture. */
 export interface CapturedActivity {
   readonly activity: ActivityKind;
   readonly fan_id: string;
@@ -14,7 +14,8 @@ export interface CapturedActivity {
 }
 
 /** The scope under which the operator keeps the record that an activity is told from. */
-const keptUnder = (activity: ActivityKind) => (activity === 'ANNOUNCED' ? 'OFFERS_LIVE' : 'HISTORY_ENGAGEMENT');
+const keptUnder = (activity: ActivityKind) =>
+  activity === 'VIEWED' || activity === 'CLICKED' ? 'HISTORY_ENGAGEMENT' : 'OFFERS_LIVE';
 
 /** The partner needs the fan's presence, and the operator the record. */
 export function gateActivity({ activity, fan_id, game_id, lineages, partner_lineages }: CapturedActivity): EventGate {

@@ -8,6 +8,7 @@ import { announceOffer } from './announce.service.ts';
 import type { Announcement } from './announcement.entity.ts';
 import type { Campaign, Discount } from './campaign.entity.ts';
 import { CAMPAIGN_STATUSES, campaignStatus, createCampaign, endCampaign, pauseCampaign } from './campaigns.service.ts';
+import { LIMIT_KEYS, LIMIT_PERIODS, LIMITED_ACTIONS } from './claims/claim.entity.ts';
 import { BudgetType, FunnelType, UpliftType } from './measuring/measuring.graphql.ts';
 import { findBudgetUse, findFunnel, findUplift } from './measuring/measuring.service.ts';
 import { AnnouncementType, OfferType } from './offers.graphql.ts';
@@ -44,7 +45,7 @@ registerNode('Campaign', {
 /** What chooses fans by gated data names the scopes that each of them has to hold. */
 const needs = (...consent: ConsentScope[]) => ({ consent });
 
-const AmountInput = builder.inputType('AmountInput', {
+export const AmountInput = builder.inputType('AmountInput', {
   fields: (t) => ({
     amount: t.int({ required: true, description: 'In minor units.' }),
     currency: t.string({ required: true, description: 'ISO 4217.' }),
@@ -68,6 +69,22 @@ const SegmentInput = builder.inputType('SegmentInput', {
     favoriteTeamIds: t.idList({ required: true, extensions: needs('PROFILE_PREFERENCES', 'PERSONALIZATION') }),
   }),
 });
+const LimitedActionEnum = builder.enumType('LimitedAction', { values: LIMITED_ACTIONS });
+const LimitPeriodEnum = builder.enumType('LimitPeriod', { values: LIMIT_PERIODS });
+const LimitKeyEnum = builder.enumType('LimitKey', { values: LIMIT_KEYS });
+const ClaimLimitInput = builder.inputType('ClaimLimitInput', {
+  description: 'How often something may be done in a period of the calendar of the venue.',
+  fields: (t) => ({
+    action: t.field({ type: LimitedActionEnum, required: true }),
+    period: t.field({ type: LimitPeriodEnum, required: true }),
+    per: t.field({
+      type: [LimitKeyEnum],
+      required: true,
+      description: 'What is counted apart. With PARTNER all campaigns of the partner count together.',
+    }),
+    atMost: t.int({ required: true }),
+  }),
+});
 const BudgetInput = builder.inputType('BudgetInput', {
   fields: (t) => ({ claims: t.int(), spend: t.field({ type: AmountInput }) }),
 });
@@ -80,6 +97,8 @@ const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
     offer: t.field({ type: OfferInput, required: true }),
     budget: t.field({ type: BudgetInput, required: true }),
     capPerFan: t.int({ required: true }),
+    holdMinutes: t.int({ description: 'How long a claim is held before it expires; a day, where it is left out.' }),
+    limits: t.field({ type: [ClaimLimitInput], description: 'Beside the budget and the cap per fan.' }),
     validFrom: t.field({ type: 'DateTime', required: true }),
     validUntil: t.field({ type: 'DateTime', required: true }),
     priority: t.int({ defaultValue: 0 }),
@@ -95,7 +114,7 @@ function toDiscount(input: typeof DiscountInput.$inferInput): Discount {
 }
 
 function toCampaign({ ids }: Context, input: typeof CreateCampaignInput.$inferInput) {
-  const { venueIds, zoneIds, segment, offer, budget, ...rest } = input;
+  const { venueIds, zoneIds, segment, offer, budget, holdMinutes, limits, ...rest } = input;
   const teams = segment?.favoriteTeamIds ?? [];
   return {
     ...rest,
@@ -108,6 +127,7 @@ function toCampaign({ ids }: Context, input: typeof CreateCampaignInput.$inferIn
     budget: { claims: budget.claims ?? undefined, spend: budget.spend ?? undefined },
     priority: rest.priority ?? 0,
     holdoutPercent: rest.holdoutPercent ?? 0,
+    terms: { holdMinutes: holdMinutes ?? undefined, limits: limits ?? undefined },
     idempotencyKey: rest.idempotencyKey ?? null,
   };
 }

@@ -9,6 +9,7 @@ import { requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
 import { emit, gameTopic } from '../live/index.ts';
 import { Campaign, Offer } from './campaign.entity.ts';
+import { ClaimTerms, setClaimTerms } from './claims/terms.ts';
 
 export const CAMPAIGN_STATUSES = ['SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] as const;
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
@@ -51,18 +52,27 @@ const NewCampaign = z
     priority: z.number().int().min(0).max(1_000),
     holdoutPercent: z.number().int().min(0).max(100),
     idempotencyKey: z.string().min(1).max(200).nullable(),
+    terms: ClaimTerms.prefault({}),
   })
   .refine(({ validFrom, validUntil }) => validFrom < validUntil, {
     path: ['validUntil'],
     message: 'must be after validFrom',
-  });
-export type NewCampaign = z.infer<typeof NewCampaign>;
+  })
+  .refine(
+    ({ offer: { discount }, budget: { spend } }) =>
+      discount.kind !== 'AMOUNT' || !spend || discount.currency === spend.currency,
+    {
+      path: ['budget', 'spend', 'currency'],
+      message: 'must be the currency of the discount',
+    },
+  );
+export type NewCampaign = z.input<typeof NewCampaign>;
 
 /** @throws InputError, NotFoundError for a venue, zone or team, ConflictError for a key used with another input. */
 export async function createCampaign(context: Context, input: NewCampaign): Promise<Campaign> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
-  const { offer, ...plan } = read(NewCampaign, input);
-  const inputHash = createHash('sha256').update(JSON.stringify({ plan, offer })).digest('hex');
+  const { offer, terms, ...plan } = read(NewCampaign, input);
+  const inputHash = createHash('sha256').update(JSON.stringify({ plan, offer, terms })).digest('hex');
   return context.em.transactional(async (em) => {
     await em.execute(sql`select 1 from partner where id = ${partnerId} for no key update`);
     const repeated = plan.idempotencyKey
@@ -77,6 +87,7 @@ export async function createCampaign(context: Context, input: NewCampaign): Prom
     await em.flush();
     em.create(Offer, { ...offer, campaignId: campaign.id } as never);
     await em.flush();
+    await setClaimTerms(em, campaign.id, terms);
     return campaign;
   });
 }

@@ -92,6 +92,13 @@ async function findActivities(em: SqlEntityManager, { kind, payload }: LiveEvent
       from engagement e join announcement a on a.id = e.announcement_id
       where e.id = ${payload.engagementId!} and e.id > ${String(after)} and e.partner_lineages is not null`);
   }
+  if (kind === 'OFFER_CLAIMED') {
+    return em.execute<Captured[]>(sql`
+      select t.id, t.kind as activity, t.at, t.fan_id, c.game_id, t.lineages::text[] as lineages,
+        t.partner_lineages::text[] as partner_lineages
+      from claim_activity t join claim c on c.id = t.claim_id
+      where t.id = ${payload.activityId!} and t.id > ${String(after)}`);
+  }
   return em.execute<Captured[]>(sql`
     select d.id, 'ANNOUNCED' as activity, a.at, d.fan_id, a.game_id,
       d.lineages::text[] as lineages, d.partner_lineages::text[] as partner_lineages

@@ -11,7 +11,7 @@ import type { NodeType } from '../../src/graphql/ids.ts';
 import { ROLES, type Role } from '../../src/identity/viewer.ts';
 import { issueMemberCode } from '../../src/loyalty/index.ts';
 import { issueRewardCode } from '../../src/loyalty/reward-codes.ts';
-import { createCampaign, enrollFan, liveGameId, mutate, POLICY } from '../support/operations.ts';
+import { announce, createCampaign, enrollFan, liveGameId, mutate, POLICY } from '../support/operations.ts';
 import { type Answer, startTestServer, type TestServer, tokenOf } from '../support/server.ts';
 import { type Case, deriveCases, type World } from './garbage/inputs.ts';
 
@@ -153,6 +153,18 @@ async function makeWorld(server: TestServer, { subject }: { subject: string }): 
   // So that the fan was told of the offer, and has something to do with it.
   const gameId = await liveGameId(server);
   await mutate(server, campaign.token, 'announceOffer', { campaignId: campaign.id, gameId, idempotencyKey: 'world' });
+  // So that staff have a code to honour, and a redemption to take back.
+  const { token: taker } = await enrollFan(server, ['PRESENCE_VENUE', 'OFFERS_LIVE']);
+  await mutate(server, taker, 'checkIn', { gameId, method: 'TICKET', nonce: 'gate' });
+  const claim = async () => {
+    const input = { offerId: await announce(server, gameId), idempotencyKey: crypto.randomUUID() };
+    return (await mutate(server, taker, 'claimOffer', input)).claim as { id: string; code: string };
+  };
+  const [held, honoured] = [await claim(), await claim()];
+  const { redemption } = await mutate(server, await tokenOf('STAFF', 'demo'), 'redeemClaim', {
+    code: honoured.code,
+    idempotencyKey: crypto.randomUUID(),
+  });
   const partnerId = await key(`select id from partner where code = 'demo-partner'`);
   const otherFan = await key(`select id from fan where subject = 'blake'`);
   const fan = await key(`select id from fan where subject = '${subject}'`);
@@ -189,6 +201,8 @@ async function makeWorld(server: TestServer, { subject }: { subject: string }): 
     Purchase: idsFor(null).toGlobal('Purchase', purchase),
     PointsEntry: idsFor(null).toGlobal('PointsEntry', '1'),
     RewardRedemption: idsFor(null).toGlobal('RewardRedemption', issued),
+    Claim: held.id,
+    Redemption: redemption.id,
   };
   const forged = (text: string) => Buffer.from(text).toString('base64url');
   return {
@@ -206,23 +220,29 @@ async function makeWorld(server: TestServer, { subject }: { subject: string }): 
       get fanCode() {
         return issueMemberCode(codes, fan, new Date()).code;
       },
-      orderTotal: 100,
+      total: 100,
       rewardCode: issueRewardCode(codes, issued),
+      action: 'CLAIM',
       amount: 100,
+      atMost: 10,
       birthYear: new Date().getUTCFullYear() - 10,
       body: 'At the counter.',
       capPerFan: 1,
       confirm: 'ERASE',
+      code: held.code,
       currency: 'USD',
       displayName: 'Fan',
       duration: 'STANDING',
+      holdMinutes: 60,
       idempotencyKey: 'once',
       kind: 'VIEW',
       method: 'TICKET',
       name: 'Campaign',
       nonce: 'gate',
       paused: false,
+      per: ['FAN'],
       percentOff: 10,
+      period: 'DAY',
       pointsBonus: 10,
       policyVersion: POLICY,
       scopes: ['HIGHLIGHTS'],

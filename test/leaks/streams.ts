@@ -69,6 +69,10 @@ export class StateStreams {
   #sentinel: Campaign | null = null;
   /** Whether what the fan did in the state was recorded. */
   #clicked = false;
+  /** What the fan took while all was granted, whether it was honoured in the state, and whether they took more there. */
+  #code: string | null = null;
+  #redeemed = false;
+  #claimed = false;
 
   constructor(world: World, subject: Subject) {
     this.#world = world;
@@ -90,6 +94,7 @@ export class StateStreams {
     const { gameId, zoneId } = this.#subject;
     this.#before = await announceCampaign(now, gameId, { zoneIds: [zoneId] });
     await this.#engage(this.#before, 'VIEW');
+    this.#code = await this.#claim(this.#before);
     for (const { stream, viewer } of this.#listening) {
       const shared = viewer === 'the fan' || this.#subject.sharesWithThisPartner;
       if (shared) await stream.waitFor(tellsOf(this.#before));
@@ -101,8 +106,11 @@ export class StateStreams {
     this.#after = await announceCampaign(this.#world.nodes.now, this.#subject.gameId).catch(() => null);
     if (this.#after) await this.#engage(this.#after, 'VIEW');
     if (this.#before) this.#clicked = await this.#engage(this.#before, 'CLICK');
+    if (this.#after) this.#claimed = (await this.#claim(this.#after)) !== null;
+    if (this.#code) this.#redeemed = await this.#redeem(this.#code);
     if (!truth || truth.unclear || truth.erased) return;
     if (this.#clicked && !truth.operator.has('HISTORY_ENGAGEMENT')) throw new Error('An engagement was recorded.');
+    if (this.#claimed && !truth.operator.has('OFFERS_LIVE')) throw new Error('An offer was claimed.');
   }
 
   /** Resumes in every shape; returns how many paths were walked. */
@@ -133,6 +141,10 @@ export class StateStreams {
       if (viewer === 'this partner') {
         expected.push([this.#before, 'VIEWED', tells(true) && kept('HISTORY_ENGAGEMENT')]);
         expected.push([this.#before, 'CLICKED', tells(false) && this.#clicked]);
+        expected.push([this.#before, 'CLAIMED', tells(true) && kept('OFFERS_LIVE')]);
+        const keptNow = fan.shows(['OFFERS_LIVE']) === 'shown';
+        expected.push([this.#before, 'REDEEMED', tells(false) && keptNow && this.#redeemed]);
+        expected.push([this.#after, 'CLAIMED', tells(false) && this.#claimed]);
       }
       for (const [campaign, kind, isDue] of expected) {
         if (!campaign || !isDue) continue;
@@ -218,7 +230,7 @@ export class StateStreams {
   #ageOf(answer: Answer): Age {
     if (this.#after && tellsOf(this.#after)(answer)) return 'recent';
     if (!this.#before || !tellsOf(this.#before)(answer)) return 'none';
-    return JSON.stringify(answer).includes('"CLICKED"') ? 'recent' : 'old';
+    return /"(CLICKED|REDEEMED)"/.test(JSON.stringify(answer)) ? 'recent' : 'old';
   }
 
   #canariesIn(answer: Answer, where: string): string[] {
@@ -234,6 +246,19 @@ export class StateStreams {
     const { token } = this.#subject;
     const answer = await mutate(this.#world.nodes.now, token, 'recordEngagement', { offerId, kind });
     return answer.recorded === true;
+  }
+
+  /** Under what code; null: it was refused. */
+  async #claim({ offerId }: Campaign): Promise<string | null> {
+    const { token } = this.#subject;
+    const answer = await mutate(this.#world.nodes.now, token, 'claimOffer', { offerId, idempotencyKey: offerId });
+    return answer.claim?.code ?? null;
+  }
+
+  async #redeem(code: string): Promise<boolean> {
+    const { token } = this.#world.seats['staff of the venue'];
+    const answer = await mutate(this.#world.nodes.now, token, 'redeemClaim', { code, idempotencyKey: code });
+    return answer.redemption !== undefined;
   }
 
   /** Where a stream stands now, by the name of its root. */

@@ -47,10 +47,10 @@ export async function openTill(server: TestServer) {
     /** By force: whatever is consented to. */
     give: ({ fanId }: Member, points: number) =>
       sql(`select points_earn(${fanId}, 'OFFER', '${next()}', '', ${points}, 0, null)`),
-    buy: async ({ token }: Member, orderTotal: number, more: Record<string, unknown> = {}, by = staff) =>
+    buy: async ({ token }: Member, total: number, more: Record<string, unknown> = {}, by = staff) =>
       mutate(server, by, 'recordPurchase', {
         fanCode: await showCode(token),
-        orderTotal,
+        total,
         currency: 'USD',
         idempotencyKey: next(),
         ...more,

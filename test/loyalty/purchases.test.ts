@@ -116,7 +116,7 @@ describe('a purchase', () => {
     const buyWith = (fanCode: string) =>
       mutate(server, till.staff, 'recordPurchase', {
         fanCode,
-        orderTotal: 100,
+        total: 100,
         currency: 'USD',
         idempotencyKey: fanCode,
       });
