@@ -9,6 +9,7 @@ import { record } from './record.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = {
   announce: () => import('./announce.ts'),
   burst: () => import('./burst.ts'),
+  claims: () => import('./claims.ts'),
   decision: () => import('./decision.ts'),
   fanout: () => import('./fanout.ts'),
   http: () => import('./http.ts'),

@@ -21,6 +21,8 @@ export const MUTATIONS = {
   checkIn: mutation('checkIn', 'visit { id } created'),
   checkOut: mutation('checkOut', 'visit { id leftAt }'),
   recordEngagement: mutation('recordEngagement', 'recorded'),
+  claimOffer: mutation('claimOffer', 'claim { id code status }'),
+  redeemClaim: mutation('redeemClaim', 'redemption { id status }'),
   createCampaign: mutation('createCampaign', 'campaign { id status offer { id } }'),
   announceOffer: mutation('announceOffer', 'announcement { id at }'),
   endCampaign: mutation('endCampaign', 'campaign { id status }'),
