@@ -96,12 +96,13 @@ export class Oracle {
   }
 
   /**
-   * `node(id)` of a personal type: a visit, a purchase and points by their scopes, a grant to the fan alone, what was announced by OFFERS_LIVE and to
-   * no partner but whose offer it is, all else to who sees the fan.
+   * `node(id)` of a personal type: a visit, a purchase and points by their scopes, a grant and a claim to the fan alone,
+   * what was announced by OFFERS_LIVE and to no partner but whose offer it is, all else to who sees the fan.
    */
   node(type: string): Verdict {
     const { visitLasts, visitKept } = this.#truth;
-    if (type === 'Consent' || type === 'ConsentHistoryEntry') return this.isSelf ? this.sees() : 'withheld';
+    const ofTheFanAlone = ['Consent', 'ConsentHistoryEntry', 'Claim'].includes(type);
+    if (ofTheFanAlone) return this.isSelf ? this.sees() : 'withheld';
     if (type === 'Delivery') return this.viewer === 'another partner' ? 'withheld' : this.shows(['OFFERS_LIVE']);
     if (type === 'Purchase') return this.showsAnyOf(['HISTORY_PURCHASE']);
     if (type === 'PointsEntry' || type === 'RewardRedemption') return this.showsAnyOf(['LOYALTY']);
