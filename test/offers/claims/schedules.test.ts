@@ -36,8 +36,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       act: fc.constant('redeem' as const),
       claim: fc.nat(20),
-      key: fc.oneof(key, fc.uuid()),
-      total: fc.option(fc.integer({ min: 0, max: 2_000 })),
+      key: fc.oneof(fc.constantFrom('a', 'b'), fc.uuid()),
+      total: fc.option(fc.integer({ min: 0, max: 2_000 }), { freq: 2 }),
       ago: fc.option(fc.integer({ min: 1, max: 3 * HOUR })),
     }),
   },
@@ -46,7 +46,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       act: fc.constant('roll back' as const),
       redemption: fc.nat(20),
-      key: fc.oneof(key, fc.uuid()),
+      key: fc.oneof(fc.constantFrom('a', 'b'), fc.uuid()),
     }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('erase' as const), fan }) },
@@ -186,7 +186,7 @@ describe('a random schedule', () => {
   };
 
   it('ends as the model says, step by step, and never over budget', { timeout: 240_000 }, async () => {
-    const steps = fc.array(step, { minLength: 5, maxLength: 40 });
+    const steps = fc.array(step, { minLength: 20, maxLength: 50, size: 'max' });
     await fc.assert(fc.asyncProperty(terms, steps, play), { numRuns: 60 });
     // All that can become of a claim came up.
     expect(outcomes).toEqual(new Set(['', ...OUTCOMES]));
