@@ -7,7 +7,6 @@ import { Leases } from '../../migrations/20261124000004-lease.ts';
 import { Partners } from '../../migrations/20261125000003-partners.ts';
 import { Announce } from '../../migrations/20261125000004-announce.ts';
 import { Erasure } from '../../migrations/20261125000005-erasure.ts';
-import { Claims } from '../../migrations/20261125000007-claims.ts';
 import { Points } from '../../migrations/20261125000008-points.ts';
 import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
 import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
@@ -15,6 +14,7 @@ import { Contact } from '../../migrations/20261125000029-contact.ts';
 import { Measuring } from '../../migrations/20261125000039-measuring.ts';
 import { Outbox } from '../../migrations/20261125000050-outbox.ts';
 import { Purchases } from '../../migrations/20261125000055-purchases.ts';
+import { Claims } from '../../migrations/20261125000060-claims.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -25,7 +25,6 @@ export const migrationsList = [
   { name: '20261125000003-partners', class: Partners },
   { name: '20261125000004-announce', class: Announce },
   { name: '20261125000005-erasure', class: Erasure },
-  { name: '20261125000007-claims', class: Claims },
   { name: '20261125000008-points', class: Points },
   { name: '20261125000009-verdicts', class: Verdicts },
   { name: '20261125000019-partner-home', class: PartnerHome },
@@ -33,4 +32,5 @@ export const migrationsList = [
   { name: '20261125000039-measuring', class: Measuring },
   { name: '20261125000050-outbox', class: Outbox },
   { name: '20261125000055-purchases', class: Purchases },
+  { name: '20261125000060-claims', class: Claims },
 ];

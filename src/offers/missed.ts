@@ -1,6 +1,6 @@
 /**
- * What a stream can no longer tell, because its history is not kept, and what is still on record of it: deliveries and
- * engagement, each with what gates it. Only rows count that the transaction they name has written: those of a copy, as
+ * What a stream can no longer tell, because its history is not kept, and what is still on record of it: deliveries,
+ * engagement and claims, each with what gates it. Only rows count that the transaction they name has written: those of a copy, as
  * from a dump, name transactions of another history.
  */
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
@@ -37,7 +37,7 @@ export async function findMissedActivities(
   const [after, before] = [String(since.xid), String(until.xid)];
   const rows = await orm.em.fork().execute<CapturedActivity[]>(sql`
     with announced as (
-      select a.id, a.game_id, a.xid > ${after}::xid8 and a.xid < ${before}::xid8 and a.xmin = a.xid::xid as missed
+      select a.id, a.campaign_id, a.game_id, a.xid > ${after}::xid8 and a.xid < ${before}::xid8 and a.xmin = a.xid::xid as missed
       from announcement a join campaign c on c.id = a.campaign_id
       where c.partner_id = ${partnerId} and c.id = coalesce(${campaignId}::bigint, c.id)
     )
@@ -50,6 +50,11 @@ export async function findMissedActivities(
       e.partner_lineages::text[]
     from announced a join engagement e on e.announcement_id = a.id and e.partner_lineages is not null
     where e.xid > ${after}::xid8 and e.xid < ${before}::xid8 and e.xmin = e.xid::xid
+    union all
+    select t.kind, t.fan_id, c.game_id, t.lineages::text[], t.partner_lineages::text[]
+    from claim c join claim_activity t on t.claim_id = c.id
+    where c.campaign_id in (select campaign_id from announced)
+      and t.xid > ${after}::xid8 and t.xid < ${before}::xid8 and t.xmin = t.xid::xid
     limit ${LOOKED_AT}`);
   return rows.map(gateActivity);
 }

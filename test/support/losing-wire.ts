@@ -5,6 +5,10 @@ export interface LosingWire {
   readonly url: string;
   /** The answer to the next commit of an event does not come back: its connection breaks once the server has answered. */
   loseNextCommit(): void;
+  /** From now on so many of the answers to such statements do not come back, nor their connections. */
+  loseAnswers(statement: RegExp, share: number): void;
+  /** How many answers have been lost. */
+  readonly lost: number;
   close(): Promise<void>;
 }
 
@@ -15,6 +19,7 @@ export async function layLosingWire(databaseUrl: string): Promise<LosingWire> {
   const target = new URL(databaseUrl);
   const open = new Set<() => void>();
   let armed = false;
+  let [statement, share, lost]: [RegExp | null, number, number] = [null, 0, 0];
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
     let emits = false;
@@ -33,11 +38,14 @@ export async function layLosingWire(databaseUrl: string): Promise<LosingWire> {
         armed = false;
         emits = false;
       }
+      if (statement?.test(said)) losing = Math.random() < share;
       far.write(chunk);
     });
     far.on('data', (chunk) => {
-      if (losing) end();
-      else near.write(chunk);
+      if (losing) {
+        lost += 1;
+        end();
+      } else near.write(chunk);
     });
     for (const socket of [near, far]) socket.on('error', end).on('close', end);
   });
@@ -48,6 +56,12 @@ export async function layLosingWire(databaseUrl: string): Promise<LosingWire> {
     url: url.href,
     loseNextCommit: () => {
       armed = true;
+    },
+    loseAnswers: (which, howOften) => {
+      [statement, share] = [which, howOften];
+    },
+    get lost() {
+      return lost;
     },
     close: async () => {
       for (const end of open) end();

@@ -99,6 +99,8 @@ export const ClaimActivity = defineEntity({
     at: instant(),
     lineages: p.array().columnType('bigint[]'),
     partnerLineages: p.array().columnType('bigint[]'),
+    /** The transaction that wrote it: its place in the partner's feed. */
+    xid: p.string().columnType('xid8').defaultRaw('pg_current_xact_id()'),
   },
 });
 export type ClaimActivity = InferEntity<typeof ClaimActivity>;

@@ -137,6 +137,14 @@ describe('claiming an offer', () => {
     expect(second).toEqual(first);
   });
 
+  it('is refused to who is held out, as for an offer that does not exist', async () => {
+    const { id, offerId } = await day.offer({ holdoutPercent: 100 });
+    const unknown = day.server.services.idsFor(null).toGlobal('Offer', '987654321');
+    expect(await day.sql(`select fan_id from holdout where campaign_id = ${day.key(id)}`)).not.toEqual([]);
+    expect(await day.claim(ann, offerId)).toEqual(await day.claim(ann, unknown));
+    expect(await day.used(id)).toMatchObject({ claims: 0 });
+  });
+
   it('stops while the campaign is paused and when it has ended; what is held stays', async () => {
     const { id, offerId, token } = await day.offer();
     const { claim } = await day.claim(ann, offerId);

@@ -20,7 +20,7 @@ export interface GameDay {
   /** Fans who are there and take offers. */
   arrive(count: number): Promise<Guest[]>;
   /** A campaign that has been announced to everybody who is there. */
-  offer(more?: Record<string, unknown>): Promise<{ id: string; offerId: string; token: string }>;
+  offer(more?: Record<string, unknown>, partner?: string): Promise<{ id: string; offerId: string; token: string }>;
   claim(guest: Guest, offerId: string, idempotencyKey?: string): Promise<Result>;
   redeem(code: string, more?: Record<string, unknown>): Promise<Result>;
   rollBack(redemptionId: string, idempotencyKey?: string): Promise<Result>;
@@ -59,8 +59,8 @@ export async function startGameDay(settings: Record<string, string> = {}): Promi
           return fan;
         }),
       ),
-    offer: async (more = {}) => {
-      const campaign = await createCampaign(server, more);
+    offer: async (more = {}, partner = 'demo-partner') => {
+      const campaign = await createCampaign(server, more, partner);
       const input = { campaignId: campaign.id, gameId, idempotencyKey: 'once' };
       const announced = await mutate(server, campaign.token, 'announceOffer', input);
       if (announced.code) throw new Error(announced.message);

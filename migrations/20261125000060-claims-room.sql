@@ -60,41 +60,59 @@ begin
   return false;
 end $$;
 
--- When a period of a limit began, by the calendar of the venue.
-create function limit_period_began(p_period text, p_venue bigint, p_at timestamptz) returns timestamptz
-language sql stable as $$
-  select case when p_period in ('GAME', 'EVER') then '-infinity'::timestamptz
-    else date_trunc(lower(p_period), p_at, v.time_zone) end
-  from venue v where v.id = p_venue
-$$;
-
--- Whether one more of an action stays within a campaign's limits and its cap per fan. A claim counts while it is held
--- and once it is redeemed; what has expired unredeemed does not. Of one fan the claims are counted; of all together the
--- redemptions, which outlive their fans. p_except is the claim about which it is asked.
-create function within_limits(
-  p_action text, p_campaign campaign, p_fan bigint, p_game bigint, p_venue bigint, p_except bigint, p_at timestamptz
-) returns boolean
+-- A claim's turn: the book is held, and what else has to be is taken here. Answers the instant by which it is judged.
+-- app_now() is from before the wait, and whoever had the turn meanwhile was judged by a later one.
+create function claim_turn(p_campaign campaign) returns timestamptz
 language plpgsql as $$
-declare
-  v_limit claim_limit;
-  v_since timestamptz;
-  v_campaigns bigint[];
-  v_count bigint;
 begin
-  if p_action = 'CLAIM' and p_campaign.cap_per_fan <= (
-    select count(*) from claim c
-    where c.fan_id = p_fan and c.campaign_id = p_campaign.id and c.id is distinct from p_except
-      and (c.state = 'REDEEMED' or c.state = 'HELD' and c.expires_at > p_at)) then
-    return false;
-  end if;
   -- A limit that spans campaigns is counted one claim of the partner after the other.
   perform 1 from claim_limit l join campaign c on c.id = l.campaign_id
   where c.partner_id = p_campaign.partner_id and 'PARTNER' = any (l.per);
   if found then
     perform 1 from partner where id = p_campaign.partner_id for no key update;
   end if;
+  -- Any other instant than the database's own has been set, and stands still.
+  return case when app_now() = statement_timestamp() then clock_timestamp() else app_now() end;
+end $$;
+
+-- The period of a limit in which an instant lies, by the calendar of the venue.
+create function limit_period(p_period text, p_venue bigint, p_at timestamptz)
+returns table (since timestamptz, until timestamptz)
+language sql stable as $$
+  select began.at, coalesce(date_add(began.at, began.lasts, v.time_zone), 'infinity')
+  from venue v
+  cross join lateral (
+    select '-infinity'::timestamptz as at, null::interval as lasts where p_period in ('GAME', 'EVER')
+    union all
+    select date_trunc(lower(p_period), p_at, v.time_zone), ('1 ' || p_period)::interval
+    where p_period not in ('GAME', 'EVER')
+  ) began
+  where v.id = p_venue
+$$;
+
+-- Whether one more of an action stays within a campaign's limits and its cap per fan. A claim counts while it is held
+-- and once it is redeemed, in the period in which it was made; what has expired unredeemed does not. Of one fan the claims
+-- are counted; of all together the redemptions, which outlive their fans. It is asked about an act of p_at, now that it is
+-- p_now; p_except is the claim that it is about.
+create function within_limits(
+  p_action text, p_campaign campaign, p_fan bigint, p_game bigint, p_venue bigint, p_except bigint, p_at timestamptz,
+  p_now timestamptz
+) returns boolean
+language plpgsql as $$
+declare
+  v_limit claim_limit;
+  v_period record;
+  v_campaigns bigint[];
+  v_count bigint;
+begin
+  if p_action = 'CLAIM' and p_campaign.cap_per_fan <= (
+    select count(*) from claim c
+    where c.fan_id = p_fan and c.campaign_id = p_campaign.id and c.id is distinct from p_except
+      and (c.state = 'REDEEMED' or c.state = 'HELD' and c.expires_at > p_now)) then
+    return false;
+  end if;
   for v_limit in select * from claim_limit l where l.campaign_id = p_campaign.id and l.action = p_action loop
-    v_since := limit_period_began(v_limit.period, p_venue, p_at);
+    select * into v_period from limit_period(v_limit.period, p_venue, p_at);
     v_campaigns := case when 'PARTNER' = any (v_limit.per)
       then array(select c.id from campaign c where c.partner_id = p_campaign.partner_id)
       else array[p_campaign.id] end;
@@ -102,20 +120,22 @@ begin
       select count(*) into v_count
       from claim c left join redemption r on r.claim_id = c.id and r.rolled_back_at is null
       where c.fan_id = p_fan and c.campaign_id = any (v_campaigns) and c.id is distinct from p_except
-        and case p_action when 'REDEEM' then r.at >= v_since
-          else c.claimed_at >= v_since and (c.state = 'REDEEMED' or c.state = 'HELD' and c.expires_at > p_at) end
+        and case p_action when 'REDEEM' then r.at >= v_period.since and r.at < v_period.until
+          else c.claimed_at >= v_period.since and c.claimed_at < v_period.until
+            and (c.state = 'REDEEMED' or c.state = 'HELD' and c.expires_at > p_now) end
         and ('VENUE' <> all (v_limit.per) or c.venue_id = p_venue)
         and (v_limit.period <> 'GAME' or c.game_id = p_game);
     else
       select
         (select count(*) from claim c
-          where p_action = 'CLAIM' and c.campaign_id = any (v_campaigns) and c.state = 'HELD' and c.expires_at > p_at
-            and c.id is distinct from p_except and c.claimed_at >= v_since
+          where p_action = 'CLAIM' and c.campaign_id = any (v_campaigns) and c.state = 'HELD' and c.expires_at > p_now
+            and c.id is distinct from p_except and c.claimed_at >= v_period.since and c.claimed_at < v_period.until
             and ('VENUE' <> all (v_limit.per) or c.venue_id = p_venue)
             and (v_limit.period <> 'GAME' or c.game_id = p_game))
         + (select count(*) from redemption r
-          where r.campaign_id = any (v_campaigns) and r.rolled_back_at is null and r.at >= v_since
-            and (p_action = 'REDEEM' or r.claimed_at >= v_since)
+          where r.campaign_id = any (v_campaigns) and r.rolled_back_at is null
+            and case p_action when 'REDEEM' then r.at >= v_period.since and r.at < v_period.until
+              else r.claimed_at >= v_period.since and r.claimed_at < v_period.until end
             and ('VENUE' <> all (v_limit.per) or r.venue_id = p_venue)
             and (v_limit.period <> 'GAME' or r.game_id = p_game))
       into v_count;

@@ -6,12 +6,12 @@ const sql = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8
 
 export class Claims extends Migration {
   override async up(): Promise<void> {
-    await this.execute(sql('./20261125000007-claims-tables.sql'));
-    await this.execute(sql('./20261125000007-claims-room.sql'));
-    await this.execute(sql('./20261125000007-claims-acts.sql'));
+    await this.execute(sql('./20261125000060-claims-tables.sql'));
+    await this.execute(sql('./20261125000060-claims-room.sql'));
+    await this.execute(sql('./20261125000060-claims-acts.sql'));
   }
 
   override async down(): Promise<void> {
-    await this.execute(sql('./20261125000007-claims-down.sql'));
+    await this.execute(sql('./20261125000060-claims-down.sql'));
   }
 }

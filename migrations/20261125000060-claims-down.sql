@@ -1,5 +1,5 @@
 drop function roll_back_redemption, redeem_claim, claim_offers, claim_offer, tell_partner_of_claim, consent_admits;
-drop function within_limits, limit_period_began, campaign_has_room, claim_reserve, campaign_gives_claims, campaign_used;
+drop function within_limits, limit_period, claim_turn, campaign_has_room, claim_reserve, campaign_gives_claims, campaign_used;
 drop trigger delivery_gone on delivery;
 drop trigger campaign_changed on campaign;
 drop trigger campaign_book_opened on campaign;

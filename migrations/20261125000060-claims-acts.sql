@@ -40,7 +40,7 @@ create function claim_offer(p_fan bigint, p_offer bigint, p_key text, p_code tex
 returns table (outcome text, claim_id bigint)
 language plpgsql as $$
 declare
-  v_now timestamptz := app_now();
+  v_now timestamptz;
   v_told record;
   v_campaign campaign;
   v_reserve bigint;
@@ -69,11 +69,12 @@ begin
 
   perform 1 from campaign_book b where b.campaign_id = v_told.campaign_id for no key update;
   select * into v_campaign from campaign c where c.id = v_told.campaign_id;
+  v_now := claim_turn(v_campaign);
   v_reserve := claim_reserve(v_campaign, v_told.discount);
   if not campaign_gives_claims(v_campaign, v_now) then
     return query select 'NOT_LIVE', null::bigint;
     return;
-  elsif not within_limits('CLAIM', v_campaign, p_fan, v_told.game_id, v_told.venue_id, null, v_now) then
+  elsif not within_limits('CLAIM', v_campaign, p_fan, v_told.game_id, v_told.venue_id, null, v_now, v_now) then
     return query select 'LIMIT', null::bigint;
     return;
   elsif not campaign_has_room(
@@ -111,9 +112,9 @@ begin
   end loop;
 end $$;
 
--- Staff honour a claim of their venue by its code, once. p_at is when the code was scanned, where that was before now: the
--- claim is judged as it stood then, and a hold that has expired since needs room as a new one would. Money is in minor
--- units; p_total is needed where a percentage goes against a budget. The same key answers with the same redemption.
+-- Staff honour a claim of their venue by its code, once. p_at is when the code was scanned, where that was before this was
+-- asked: the claim is judged as it stood then, and a hold that has expired since, if only while its turn was waited for,
+-- needs room as a new one would. Money is in minor units; p_total is needed where a percentage goes against a budget. The same key answers with the same redemption.
 -- Outcomes: REDEEMED (with the fan, where it is new), NOT_FOUND, KEY_CONFLICT, ALREADY, EXPIRED, LIMIT, SOLD_OUT,
 -- TOTAL_NEEDED, CURRENCY.
 create function redeem_claim(
@@ -121,8 +122,8 @@ create function redeem_claim(
 ) returns table (outcome text, redemption_id bigint, fan_id bigint)
 language plpgsql as $$
 declare
-  v_now timestamptz := app_now();
-  v_at timestamptz := coalesce(p_at, v_now);
+  v_now timestamptz;
+  v_at timestamptz := coalesce(p_at, app_now());
   v_claim claim;
   v_campaign campaign;
   v_discount jsonb;
@@ -149,12 +150,14 @@ begin
   elsif v_claim.state = 'REDEEMED' then
     return query select 'ALREADY', null::bigint, null::bigint;
     return;
-  elsif v_at < v_claim.claimed_at or v_at >= v_claim.expires_at then
+  -- Who scanned it knows the time to the millisecond.
+  elsif v_at < date_trunc('milliseconds', v_claim.claimed_at) or v_at >= v_claim.expires_at then
     return query select 'EXPIRED', null::bigint, null::bigint;
     return;
   end if;
 
   select * into v_campaign from campaign c where c.id = v_claim.campaign_id;
+  v_now := claim_turn(v_campaign);
   select o.discount into v_discount from offer o where o.id = v_claim.offer_id;
   v_currency := coalesce(v_discount->>'currency', v_campaign.budget->'spend'->>'currency', p_currency);
   if p_currency <> v_currency then
@@ -170,9 +173,9 @@ begin
     return;
   end if;
   v_holds := case when v_claim.state = 'HELD' then 1 else 0 end;
-  if not within_limits('REDEEM', v_campaign, v_claim.fan_id, v_claim.game_id, v_claim.venue_id, v_claim.id, v_at)
-    or v_claim.expires_at <= v_now and not within_limits(
-      'CLAIM', v_campaign, v_claim.fan_id, v_claim.game_id, v_claim.venue_id, v_claim.id, v_now) then
+  if not within_limits('REDEEM', v_campaign, v_claim.fan_id, v_claim.game_id, v_claim.venue_id, v_claim.id, v_at, v_now)
+    or v_claim.expires_at <= v_now and not within_limits('CLAIM', v_campaign, v_claim.fan_id, v_claim.game_id,
+      v_claim.venue_id, v_claim.id, v_claim.claimed_at, v_now) then
     return query select 'LIMIT', null::bigint, null::bigint;
     return;
   elsif not campaign_has_room(v_campaign, 1 - v_holds, v_spend - v_holds * v_claim.reserved, v_claim.id, v_now) then

@@ -86,7 +86,8 @@ create table "claim_activity" (
   "kind" text not null,
   "at" timestamptz(6) not null,
   "lineages" bigint[] not null,
-  "partner_lineages" bigint[] not null
+  "partner_lineages" bigint[] not null,
+  "xid" xid8 not null default pg_current_xact_id()
 );
 create index "claim_activity_claim_id_index" on "claim_activity" ("claim_id");
 create index "claim_activity_fan_id_index" on "claim_activity" ("fan_id");
