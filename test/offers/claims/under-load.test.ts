@@ -1,17 +1,28 @@
 /**
- * Two nodes of the real server under 64 clients who claim, redeem and roll back at once, hang up before the answer, send twice, ask
- * again, and lose the database under their hands. Afterwards the books are exact.
+ * Two nodes of the real server under 64 clients who claim, redeem and roll back at once, hang up before the answer, send
+ * twice, and ask again, while connections to the database are killed in the act and answers to commits are lost on the
+ * way. Afterwards the books are exact.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCode } from '../../../src/offers/claims/code.ts';
+import { type LosingWire, layLosingWire } from '../../support/losing-wire.ts';
 import { type Answer, startTestServer, type TestServer, tokenOf } from '../../support/server.ts';
+import { holdRow } from './held-row.ts';
 import { type GameDay, type Result, startGameDay } from './world.ts';
 
 const CLIENTS = 64;
 const FANS = 160;
 const BUDGET = 100;
+/** What a claim is, and a redemption, and taking it back, on the way to the database. */
+const ACTS = /(claim_offers?|redeem_claim|roll_back_redemption)\(/;
 const AGAIN = new Set(['UNAVAILABLE', 'OUTCOME_UNKNOWN']);
+const SOLD_OUT = {
+  __typename: 'ConflictError',
+  code: 'INVALID_STATE',
+  message: 'All of this offer has been claimed. An expired claim may free one.',
+};
 const RESULT = '__typename ... on Error { code message }';
 const DOCUMENTS = {
   claimOffer: `mutation ($input: ClaimOfferInput!) {
@@ -25,14 +36,17 @@ const DOCUMENTS = {
 describe('64 clients at once', () => {
   let day: GameDay;
   let other: TestServer;
+  let wire: LosingWire;
   beforeAll(async () => {
     // What it loses it logs, and that is as it should be.
     day = await startGameDay({ LOG_LEVEL: 'silent' });
-    other = await startTestServer({ databaseUrl: day.server.databaseUrl, settings: { LOG_LEVEL: 'silent' } });
+    wire = await layLosingWire(day.server.databaseUrl);
+    other = await startTestServer({ databaseUrl: wire.url, settings: { LOG_LEVEL: 'silent' } });
     await crowd(day);
   });
   afterAll(async () => {
     await other.close();
+    await wire.close();
     await day.server.close();
   });
 
@@ -73,18 +87,10 @@ describe('64 clients at once', () => {
 
   /** Both stand before the campaign's book, each on a node of its own, when it is let go. */
   const atOnce = async (campaignId: string, acts: readonly [() => Promise<Answer>, () => Promise<Answer>]) => {
-    const admin = new Client({ connectionString: day.server.databaseUrl });
-    await admin.connect();
-    await admin.query('begin');
-    await admin.query(`select 1 from campaign_book where campaign_id = ${day.key(campaignId)} for update`);
+    const book = await holdRow(day.server.databaseUrl, `campaign_book where campaign_id = ${day.key(campaignId)}`);
     const answers = acts.map((act) => act());
-    for (let waiting = 0; waiting < acts.length; await sleep(5)) {
-      const { rows } = await admin.query(`select count(*)::int as waiting from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`);
-      waiting = rows[0].waiting;
-    }
-    await admin.query('commit');
-    await admin.end();
+    await book.waitedForBy(acts.length);
+    await book.release();
     const results = (await Promise.all(answers)).map(({ data }) => Object.values(data)[0] as Result);
     return results.map(({ __typename: type }) => type.replace(/^.*(?=Success)/, '')).sort();
   };
@@ -113,11 +119,27 @@ describe('64 clients at once', () => {
     expect(await day.used(id)).toEqual({ claims: 1, redeemed: 0, money: '0' });
   });
 
+  it('share the last of the money among two tills', async () => {
+    const { id, offerId } = await day.offer({
+      budget: { spend: { amount: 100, currency: 'USD' } },
+      offer: { title: 'Half off', body: 'At the counter.', discount: { percentOff: 50 } },
+    });
+    const redeem = async (node: TestServer, fan: string) => {
+      const { claim } = await day.claim({ token: await tokenOf('FAN', fan), subject: fan }, offerId);
+      const orderTotal = { amount: 150, currency: 'USD' };
+      return asker(node, day.staff, 'redeemClaim', { code: claim.code, orderTotal, idempotencyKey: `half ${fan}` });
+    };
+    const tills = [await redeem(day.server, 'crowd-0'), await redeem(other, 'crowd-1')] as const;
+    expect(await atOnce(id, tills)).toEqual(['ConflictError', 'Success']);
+    expect(await day.used(id)).toEqual({ claims: 2, redeemed: 1, money: '75' });
+  });
+
   it('claim exactly the budget, and lose nothing that was acknowledged', { timeout: 240_000 }, async () => {
     const { id: campaignId, offerId } = await day.offer({
       budget: { claims: BUDGET, spend: { amount: BUDGET * 500, currency: 'USD' } },
       offer: { title: 'Five off', body: 'At the counter.', discount: { amountOff: { amount: 500, currency: 'USD' } } },
     });
+    wire.loseAnswers(ACTS, 0.1);
     const [killer, holder] = await Promise.all([
       killConnections(day.server.databaseUrl),
       holdBook(day.server.databaseUrl, day.key(campaignId)),
@@ -131,35 +153,43 @@ describe('64 clients at once', () => {
     const client = async () => {
       for (let place = next++; place < FANS; place = next++) {
         const token = await tokenOf('FAN', `crowd-${place}`);
-        const key = (what: string) => ({ idempotencyKey: `${what}-${place}` });
+        // Of this fan, and of nobody else: staff have one set of keys for all that they do.
+        const key = (what: string) => ({ idempotencyKey: `${what} crowd-${place}` });
         const claimed = await insist(token, 'claimOffer', { offerId, ...key('claim') });
         if (!claimed.claim) {
-          expect(claimed).toMatchObject({ code: 'INVALID_STATE', message: expect.stringMatching(/claimed/) });
+          expect(claimed).toEqual(SOLD_OUT);
           continue;
         }
         acknowledged.claims.set(`crowd-${place}`, claimed.claim);
         if (place % 4 === 0) continue;
         const order = { amount: 300 + place, currency: 'USD' };
         const scan = { code: claimed.claim.code, orderTotal: order, ...key('redeem') };
-        const { redemption } = await insist(day.staff, 'redeemClaim', scan);
+        const { redemption } = granted(await insist(day.staff, 'redeemClaim', scan));
         acknowledged.redeemed.add(redemption.id);
         if (place % 4 !== 1) continue;
         const undo = { redemptionId: redemption.id, ...key('undo') };
-        await insist(day.staff, 'rollbackRedemption', undo);
+        granted(await insist(day.staff, 'rollbackRedemption', undo));
         acknowledged.rolledBack.add(redemption.id);
       }
     };
     await Promise.all(Array.from({ length: CLIENTS }, client));
     const [killed] = await Promise.all([killer.stop(), holder.stop()]);
+    wire.loseAnswers(ACTS, 0);
 
     const campaign = day.key(campaignId);
-    const claims = await day.sql<{ id: string; subject: string; state: string; code: string; reserved: string }>(`
+    const claims = await day.sql<StoredClaim>(`
       select c.id, f.subject, c.state, c.code, c.reserved from claim c join fan f on f.id = c.fan_id
       where c.campaign_id = ${campaign}`);
     expect(claims).toHaveLength(BUDGET);
-    const stored = Object.fromEntries(claims.map(({ subject, id }) => [subject, id]));
-    const told = [...acknowledged.claims].map(([subject, { id }]) => [subject, day.key(id)]);
-    expect(stored).toEqual(Object.fromEntries(told));
+    const stored = claims.map(({ subject, id, code }) => [
+      subject,
+      { id, code: day.server.services.claimCodes.open(code) },
+    ]);
+    const told = [...acknowledged.claims].map(([subject, { id, code }]) => [
+      subject,
+      { id: day.key(id), code: readCode(code) },
+    ]);
+    expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(told));
 
     const redemptions = await day.sql<{ id: string; spent: string; rolled_back_at: Date | null }>(
       `select id, spent, rolled_back_at from redemption where campaign_id = ${campaign}`,
@@ -173,18 +203,40 @@ describe('64 clients at once', () => {
       rows.reduce((total, { spent = 0, reserved = 0 }) => total + Number(spent) + Number(reserved), 0);
     const standing = redemptions.filter(({ rolled_back_at }) => rolled_back_at === null);
     const held = claims.filter(({ state }) => state === 'HELD');
-    expect(await day.used(campaignId)).toEqual({
-      claims: BUDGET,
-      redeemed: standing.length,
-      money: String(sum(standing) + sum(held)),
-    });
     expect(held.length + standing.length).toBe(BUDGET);
+    const [book] = await day.sql(
+      `select claimed, held, redeemed, reserved, spent from campaign_book where campaign_id = ${campaign}`,
+    );
+    expect(book).toEqual({
+      claimed: BUDGET,
+      held: held.length,
+      redeemed: standing.length,
+      reserved: String(sum(held)),
+      spent: String(sum(standing)),
+    });
+    const money = String(sum(standing) + sum(held));
+    expect(await day.used(campaignId)).toEqual({ claims: BUDGET, redeemed: standing.length, money });
     expect(killed).toBeGreaterThan(0);
+    expect(wire.lost).toBeGreaterThan(0);
     console.log(
-      `Under load: ${claims.length} claims, ${redemptions.length} redemptions, ${killed} connections killed.`,
+      `Under load: ${claims.length} claims, ${redemptions.length} redemptions, ${killed} connections killed, ${wire.lost} answers lost.`,
     );
   });
 });
+
+interface StoredClaim {
+  readonly id: string;
+  readonly subject: string;
+  readonly state: string;
+  readonly code: string;
+  readonly reserved: string;
+}
+
+/** Of an answer that may be no refusal. */
+function granted(result: Result): Result {
+  expect(result.__typename).toMatch(/Success$/);
+  return result;
+}
 
 /** Fans who are there and consent to offers, made in the database: here it is the number that counts. */
 async function crowd({ sql }: GameDay): Promise<void> {
