@@ -58,6 +58,9 @@ interface Listening extends Listener {
 /** What a frame tells of: captured before the state or in it; or nothing of this fan's. */
 type Age = 'old' | 'recent' | 'none';
 
+/** Dozens of streams of the widest documents that there are, on a machine that may have other things to do. */
+const PATIENCE_MS = 60_000;
+
 export class StateStreams {
   readonly #world: World;
   readonly #subject: Subject;
@@ -97,7 +100,7 @@ export class StateStreams {
     this.#code = await this.#claim(this.#before);
     for (const { stream, viewer } of this.#listening) {
       const shared = viewer === 'the fan' || this.#subject.sharesWithThisPartner;
-      if (shared) await stream.waitFor(tellsOf(this.#before));
+      if (shared) await stream.waitFor(tellsOf(this.#before), 0, PATIENCE_MS);
     }
   }
 
@@ -150,7 +153,7 @@ export class StateStreams {
         if (!campaign || !isDue) continue;
         const fits = (answer: Answer) =>
           tellsOf(campaign)(answer) && (viewer === 'the fan' || JSON.stringify(answer).includes(`"${kind}"`));
-        await stream.waitFor(fits).catch((error: Error) => {
+        await stream.waitFor(fits, 0, PATIENCE_MS).catch((error: Error) => {
           const which = campaign === this.#before ? 'before' : 'after';
           throw new Error(`${where}: ${kind} of the offer of ${which} did not come. ${error.message}`);
         });
@@ -170,7 +173,7 @@ export class StateStreams {
     const sentinel = await announceCampaign(nodes.now, gameId);
     this.#sentinel = sentinel;
     const fed = this.#listening.filter(({ isFed }) => isFed);
-    await Promise.all(fed.map(({ stream }) => stream.waitFor(tellsOf(sentinel))));
+    await Promise.all(fed.map(({ stream }) => stream.waitFor(tellsOf(sentinel), 0, PATIENCE_MS)));
   }
 
   /** Every frame that came, judged. */
