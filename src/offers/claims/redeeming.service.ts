@@ -65,7 +65,8 @@ export async function redeemClaim(context: Context, input: Scan): Promise<Redemp
     return row!;
   };
   const points = await findPoints(context.em, sealed);
-  const redeemed = points === 0 ? redeem(context.em) : context.em.transactional((em) => earning(em, redeem, points));
+  const redeemed =
+    points === 0 ? redeem(context.em) : context.em.transactional((em) => earning(em, redeem, points, scan.at));
   const { outcome, redemption_id: id } = await redeemed.catch(sayIfUnknown);
   if (outcome !== 'REDEEMED') throw refusal(outcome);
   context.live.wake();
@@ -93,12 +94,13 @@ async function earning(
   em: SqlEntityManager,
   redeem: (em: SqlEntityManager) => Promise<Outcome>,
   points: number,
+  at: Date | null,
 ): Promise<Outcome> {
   const redeemed = await redeem(em);
   const { fan_id: fanId, redemption_id: id } = redeemed;
   if (!fanId || !id) return redeemed;
   const [game] = await em.execute<{ game_id: string }[]>(sql`select game_id from redemption where id = ${id}`);
-  const earned = await earnPoints(em, { fanId, gameId: game!.game_id, points, ...referenceOf(id) });
+  const earned = await earnPoints(em, { fanId, gameId: game!.game_id, at, points, ...referenceOf(id) });
   await em.execute(sql`update redemption set points = ${earned} where id = ${id}`);
   return redeemed;
 }
