@@ -5,11 +5,13 @@ export { ConsentGate, placeOf } from './gate.ts';
 export { type Granted, grantScopes } from './grants.service.ts';
 export { Barrier, type Passed } from './lease/barrier.ts';
 export { LeaseKeeper } from './lease/lease-keeper.ts';
-export { Ledger, type Receipt, sealedArguments } from './ledger/index.ts';
+export { createSealer, Ledger, type Receipt, type Sealer, sealedArguments } from './ledger/index.ts';
 export { requireMayTakeAway } from './on-behalf.ts';
 export {
   findCurrentPolicy,
+  findPolicyAsOf,
   findPolicyHistory,
+  type NewPolicy,
   type PublishedPolicy,
   publishPolicy,
   requireCurrentPolicy,

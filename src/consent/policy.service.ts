@@ -1,6 +1,7 @@
 /** Published policies. The current one is the latest that is in effect; a grant must name it. */
 import { createHash } from 'node:crypto';
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import { readNow } from '../db/sql.ts';
 import { ConflictError, ConsentError, ServiceError } from '../errors.ts';
 import { Policy } from './policy.entity.ts';
 
@@ -21,6 +22,13 @@ export async function findCurrentPolicy(em: SqlEntityManager): Promise<Policy> {
   );
   if (!policy) throw new ServiceError('UNAVAILABLE', 'No policy has been published yet.');
   return policy;
+}
+
+/** For what happened in the past: the policy that was in effect then or, before there was any, the first. */
+export async function findPolicyAsOf(em: SqlEntityManager): Promise<Policy> {
+  const [first] = await em.find(Policy, {}, { orderBy: { ordinal: 'asc' }, limit: 1 });
+  if (!first || first.effectiveAt <= (await readNow(em))) return findCurrentPolicy(em);
+  return first;
 }
 
 export interface PublishedPolicy {

@@ -13,7 +13,7 @@ import { requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
 import { emit, gameTopic, partnerTopic } from '../live/index.ts';
 import { Game, Team, Venue, Zone } from '../venues/index.ts';
-import { Announcement, type Reason } from './announcement.entity.ts';
+import { Announcement, LISTED, type Reason } from './announcement.entity.ts';
 import { Campaign, type CampaignRules, Offer } from './campaign.entity.ts';
 import { type SkipCode, skipCodesOf } from './skips.ts';
 
@@ -59,7 +59,7 @@ function announceOnce(own: SqlEntityManager, partnerId: string, wanted: Announce
       offerId: offer.id,
       gameId: game.id,
       zoneIds: zones.map((zone) => zone.id),
-      reasons: await explain(em, game, zones, campaign.rules),
+      reasons: await explain(em, game, zones, campaign),
       idempotencyKey: wanted.idempotencyKey,
     } as never) as Announcement;
     await em.flush();
@@ -145,7 +145,12 @@ const CLOSED: Readonly<Partial<Record<SkipCode, string>>> = {
 };
 
 /** Why this audience: from the rules, in words for a fan, the same for everyone in it. */
-async function explain(em: SqlEntityManager, game: Game, zones: Zone[], rules: CampaignRules): Promise<Reason[]> {
+async function explain(
+  em: SqlEntityManager,
+  game: Game,
+  zones: Zone[],
+  { rules, targeted }: Campaign,
+): Promise<Reason[]> {
   const venue = await em.findOneOrFail(Venue, { id: game.venueId });
   const reasons: Reason[] = [{ kind: 'AT_VENUE', text: `You are at ${venue.name}.`, scope: 'PRESENCE_VENUE' }];
   if (zones.length > 0) {
@@ -157,5 +162,6 @@ async function explain(em: SqlEntityManager, game: Game, zones: Zone[], rules: C
     const names = teams.map((team) => team.name).join(' or ');
     reasons.push({ kind: 'FAVORITE_TEAM', text: `You cheer for ${names}.`, scope: 'PROFILE_PREFERENCES' });
   }
+  if (targeted) reasons.push(LISTED);
   return reasons;
 }

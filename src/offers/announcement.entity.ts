@@ -6,12 +6,15 @@ import { Fan } from '../fans/fan.entity.ts';
 import { Game } from '../venues/game.entity.ts';
 import { Campaign, Offer } from './campaign.entity.ts';
 
-export const REASON_KINDS = ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM'] as const;
+export const REASON_KINDS = ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM', 'LISTED'] as const;
 export interface Reason {
   kind: (typeof REASON_KINDS)[number];
   text: string;
   scope: ConsentScope;
 }
+
+/** Of a campaign with an explicit audience. */
+export const LISTED: Reason = { kind: 'LISTED', text: 'You are on the list of those it is for.', scope: 'OFFERS_LIVE' };
 
 export const Announcement = defineEntity({
   name: 'Announcement',

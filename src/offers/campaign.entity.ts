@@ -36,6 +36,8 @@ export const Campaign = defineEntity({
     capPerFan: p.integer(),
     priority: p.integer().default(0),
     holdoutPercent: p.smallint().default(0),
+    /** It has an explicit audience (CampaignTarget) and reaches nobody else, not even when nobody of it is left. */
+    targeted: p.boolean().default(false),
     validFrom: instant(),
     validUntil: instant(),
     paused: p.boolean().default(false),

@@ -69,7 +69,7 @@ const NewCampaign = z
 export type NewCampaign = z.input<typeof NewCampaign>;
 
 /** @throws InputError, NotFoundError for a venue, zone or team, ConflictError for a key used with another input. */
-export async function createCampaign(context: Context, input: NewCampaign): Promise<Campaign> {
+export async function createCampaign(context: Pick<Context, 'em' | 'viewer'>, input: NewCampaign): Promise<Campaign> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
   const { offer, terms, ...plan } = read(NewCampaign, input);
   const inputHash = createHash('sha256').update(JSON.stringify({ plan, offer, terms })).digest('hex');

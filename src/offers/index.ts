@@ -4,5 +4,7 @@ export { createCampaign } from './campaigns.service.ts';
 export { ClaimQueue } from './claims/claim-queue.ts';
 export { findContactLimits, setContactPolicy } from './contact/contact.service.ts';
 export { keepPruningEngagement } from './engagement-retention.ts';
+export { exportCampaigns } from './import/export-campaigns.ts';
+export { DEFAULT_CODE, importCampaigns, MOST_PER_FAN } from './import/import-campaigns.ts';
 export { findLiveAnnouncements } from './live-announcements.service.ts';
 export { connectOffers } from './my-offers.ts';

@@ -20,6 +20,7 @@ export const SKIP_CODES = [
   'CONTACT_PER_HOUR',
   'QUIET_AFTER_DISMISSAL',
   'LESS_LIKE_THIS',
+  'NOT_TARGETED',
 ] as const;
 export type SkipCode = (typeof SKIP_CODES)[number];
 
@@ -54,6 +55,7 @@ const WORDS: Readonly<Record<SkipCode, SkipWords>> = {
   },
   QUIET_AFTER_DISMISSAL: { text: 'You dismissed an offer a moment ago.', scope: 'HISTORY_ENGAGEMENT' },
   LESS_LIKE_THIS: { text: 'You have asked for less of this sponsor.', scope: null },
+  NOT_TARGETED: { text: 'It is for those alone who are on its list, and you are not.', scope: 'OFFERS_LIVE' },
 };
 
 export const WHY_NOT_CODES = ['CONSENT_OFF', ...SKIP_CODES, 'NOT_ANNOUNCED_YET'] as const;

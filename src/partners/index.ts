@@ -1,2 +1,2 @@
-export { createPartner } from './operator.service.ts';
+export { createPartner, openPartner } from './operator.service.ts';
 export { Partner } from './partner.entity.ts';

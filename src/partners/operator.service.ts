@@ -16,3 +16,13 @@ export async function createPartner(em: SqlEntityManager, input: unknown): Promi
   );
   if (rows.length === 0) throw new ConflictError('INVALID_STATE', 'A partner of that code is there already.');
 }
+
+/** The key of the partner of that code; made where it is not there yet, under its code as its name. */
+export async function openPartner(em: SqlEntityManager, code: string): Promise<string> {
+  const partner = read(NewPartner, { code, name: code });
+  await em.execute(
+    sql`insert into partner (code, name) values (${partner.code}, ${partner.name}) on conflict do nothing`,
+  );
+  const [row] = await em.execute<{ id: string }[]>(sql`select id from partner where code = ${code}`);
+  return row!.id;
+}

@@ -75,7 +75,7 @@ export class Ledger {
   }
 }
 
-/** What seals acts without a server around it: for tests and benchmarks. */
+/** What seals acts without a server around it: for commands, tests and benchmarks. */
 export async function createSealer(masterKey: string): Promise<Sealer> {
   return new Sealer(new Vault(masterKey), await Signer.derive(masterKey), createIdsFor(masterKey));
 }

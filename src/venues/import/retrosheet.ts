@@ -1,8 +1,8 @@
 /** A season in Retrosheet's own form, with its parks. A row that cannot be used is refused with its line and reason, and the rest goes on. */
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import { InputError } from '../../errors.ts';
+import { readText } from '../../files.ts';
 import { type GameFacts, RowError, readGameRow, readParkRow } from './retrosheet-rows.ts';
 import { storeGames, storeParks } from './store.ts';
 
@@ -20,11 +20,6 @@ export interface ImportListener {
 }
 
 const BATCH = 250;
-const UNREADABLE = new Map([
-  ['ENOENT', 'there is no such file.'],
-  ['EISDIR', 'it is a directory.'],
-  ['EACCES', 'this user may not.'],
-]);
 
 interface Read<T> {
   line: number;
@@ -88,9 +83,7 @@ async function readRows<T>(
   refuse: (file: string, line: number, reason: string) => void,
   header: number,
 ): Promise<Read<T>[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${file} cannot be read: ${UNREADABLE.get(error.code ?? '') ?? error.message}`);
-  });
+  const text = await readText(file);
   const rows: Read<T>[] = [];
   for (const [place, line] of text.split(/\r?\n/).entries()) {
     if (place < header || line.trim() === '') continue;
