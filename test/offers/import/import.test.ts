@@ -101,6 +101,23 @@ describe('an operator who imports campaigns', () => {
     expect(await shop.sql('select state from claim')).toEqual([{ state: 'REDEEMED' }, { state: 'REDEEMED' }]);
   });
 
+  it('leaves no claim behind of a redemption that the engine refuses', async () => {
+    await shop.importFiles({ redemptions: HEADER });
+    await shop.sql(`insert into claim_limit (campaign_id, action, period, per, at_most)
+      select id, 'REDEEM', 'MONTH', '{FAN}', 1 from campaign`);
+    const { report, refusals } = await shop.importFiles({
+      redemptions: `${HEADER}\n1,5,8,2017-06-01\n1,6,8,2017-05-31\n1,5,8,2017-05-30`,
+    });
+    expect(report).toMatchObject({ redemptions: 2, refused: 1 });
+    expect(refusals).toEqual([
+      'coupon_redemptions.csv, line 3: LIMIT: household 1 has redeemed as often as campaign 8 allows',
+    ]);
+    expect(await shop.sql('select redeemed, held from campaign_book order by campaign_id limit 1')).toEqual([
+      { redeemed: 2, held: 0 },
+    ]);
+    expect(await shop.sql('select count(*)::int as claims from claim')).toEqual([{ claims: 2 }]);
+  });
+
   it('leaves those who are known as they are: without their own consent they are neither targeted nor told', async () => {
     await shop.sql(`insert into fan (subject) values ('household:2'), ('household:17')`);
     await shop.importFiles({ targets: 'campaign_id,household_id\n8,1', redemptions: HEADER });
@@ -156,7 +173,7 @@ describe('an operator who imports campaigns', () => {
 
   it('may have the columns in any order and among others, a byte order mark, CRLF and quoted cells over two lines', async () => {
     const { report, refusals } = await shop.importFiles({
-      descriptions: `\uFEFF${DESCRIPTIONS}`.replaceAll('\n', '\r\n'),
+      descriptions: `\uFEFF${DESCRIPTIONS.replace('campaign_id', '"campaign_id"')}`.replaceAll('\n', '\r\n'),
       targets: 'note,Household_ID,campaign_id\r\n"two\r\nlines, ""quoted""",1,8\r\n,"2",8\r\n\r\n,1,13\r\n,17,13\r\n',
       redemptions: REDEMPTIONS.split('\n')
         .map((line) => line.split(',').toReversed().join(','))
