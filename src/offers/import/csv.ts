@@ -24,7 +24,7 @@ export async function readCsv<C extends string, T extends object>(
   refuse: Refuse,
 ): Promise<Located<T>[]> {
   const name = basename(file);
-  const lines = (await readText(file)).replace(/^\uFEFF/, '').split(/\r?\n/);
+  const lines = (await readText(file)).split(/\r?\n/);
   const start = lines.findIndex((line) => line.trim() !== '');
   const header = start < 0 ? null : cellsOf(lines[start]!)?.map((cell) => cell.toLowerCase());
   if (!header) throw new InputError(`${name} has no header.`);
@@ -71,7 +71,7 @@ function readRow(lines: readonly string[], at: number, width: number): { cells: 
   throw new RowError('BAD_ROW', 'the quotation marks do not match');
 }
 
-/** Null where the quotation marks do not match. */
+/** Null where the quotation marks do not match. Trimming takes a byte order mark as well. */
 function cellsOf(text: string): string[] | null {
   try {
     return (parse(text, { trim: true }) as string[][])[0] ?? null;
