@@ -11,11 +11,11 @@ import { Points } from '../../migrations/20261125000008-points.ts';
 import { Verdicts } from '../../migrations/20261125000009-verdicts.ts';
 import { PartnerHome } from '../../migrations/20261125000019-partner-home.ts';
 import { Contact } from '../../migrations/20261125000029-contact.ts';
-import { Targets } from '../../migrations/20261125000031-targets.ts';
 import { Measuring } from '../../migrations/20261125000039-measuring.ts';
 import { Outbox } from '../../migrations/20261125000050-outbox.ts';
 import { Purchases } from '../../migrations/20261125000055-purchases.ts';
 import { Claims } from '../../migrations/20261125000060-claims.ts';
+import { Targets } from '../../migrations/20261125000065-targets.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -30,9 +30,9 @@ export const migrationsList = [
   { name: '20261125000009-verdicts', class: Verdicts },
   { name: '20261125000019-partner-home', class: PartnerHome },
   { name: '20261125000029-contact', class: Contact },
-  { name: '20261125000031-targets', class: Targets },
   { name: '20261125000039-measuring', class: Measuring },
   { name: '20261125000050-outbox', class: Outbox },
   { name: '20261125000055-purchases', class: Purchases },
   { name: '20261125000060-claims', class: Claims },
+  { name: '20261125000065-targets', class: Targets },
 ];

@@ -6,13 +6,13 @@ const sql = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8
 
 export class Targets extends Migration {
   override async up(): Promise<void> {
-    await this.execute(sql('./20261125000031-targets.sql'));
-    await this.execute(sql('./20261125000031-targets-rule.sql'));
-    await this.execute(sql('./20261125000031-targets-past.sql'));
+    await this.execute(sql('./20261125000065-targets.sql'));
+    await this.execute(sql('./20261125000065-targets-rule.sql'));
+    await this.execute(sql('./20261125000065-targets-past.sql'));
   }
 
   override async down(): Promise<void> {
     await this.execute(sql('./20261125000029-contact-rule.sql'));
-    await this.execute(sql('./20261125000031-targets-down.sql'));
+    await this.execute(sql('./20261125000065-targets-down.sql'));
   }
 }
