@@ -16,6 +16,7 @@ import { Outbox } from '../../migrations/20261125000050-outbox.ts';
 import { Purchases } from '../../migrations/20261125000055-purchases.ts';
 import { Claims } from '../../migrations/20261125000060-claims.ts';
 import { Targets } from '../../migrations/20261125000065-targets.ts';
+import { Rules } from '../../migrations/20261125000071-rules.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -35,4 +36,5 @@ export const migrationsList = [
   { name: '20261125000055-purchases', class: Purchases },
   { name: '20261125000060-claims', class: Claims },
   { name: '20261125000065-targets', class: Targets },
+  { name: '20261125000071-rules', class: Rules },
 ];

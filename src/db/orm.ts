@@ -22,6 +22,7 @@ import { Purchase, PurchaseRefund } from '../loyalty/purchase.entity.ts';
 import { Reward, RewardRedemption } from '../loyalty/reward.entity.ts';
 import { Announcement, Delivery } from '../offers/announcement.entity.ts';
 import { Campaign, Offer } from '../offers/campaign.entity.ts';
+import { CampaignOpening } from '../offers/campaign-opening.entity.ts';
 import { CampaignTarget } from '../offers/campaign-target.entity.ts';
 import { CampaignBook, Claim, ClaimActivity, ClaimLimit } from '../offers/claims/claim.entity.ts';
 import { Redemption } from '../offers/claims/redemption.entity.ts';
@@ -67,6 +68,7 @@ export const ENTITIES = [
   LedgerHead,
   Campaign,
   Offer,
+  CampaignOpening,
   CampaignTarget,
   Announcement,
   Delivery,

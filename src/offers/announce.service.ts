@@ -138,10 +138,13 @@ async function requireOpen(em: SqlEntityManager, campaign: Campaign, game: Game)
 
 /** In words for the partner. */
 const CLOSED: Readonly<Partial<Record<SkipCode, string>>> = {
+  CAMPAIGN_DRAFT: 'The campaign is a DRAFT.',
   CAMPAIGN_NOT_STARTED: 'The campaign is SCHEDULED.',
   CAMPAIGN_PAUSED: 'The campaign is PAUSED.',
   CAMPAIGN_ENDED: 'The campaign is ENDED.',
+  OUTSIDE_HOURS: 'The campaign has hours, and is not open now.',
   GAME_OVER: 'The game is over.',
+  OTHER_GAME_STATE: 'The campaign is for another state of the game.',
 };
 
 /** Why this audience: from the rules, in words for a fan, the same for everyone in it. */
@@ -163,5 +166,24 @@ async function explain(
     reasons.push({ kind: 'FAVORITE_TEAM', text: `You cheer for ${names}.`, scope: 'PROFILE_PREFERENCES' });
   }
   if (targeted) reasons.push(LISTED);
+  return [...reasons, ...segmentReasons(rules)];
+}
+
+function segmentReasons({ tierCodes, visits, streak, engagements }: CampaignRules): Reason[] {
+  const reasons: Reason[] = [];
+  if (tierCodes) reasons.push({ kind: 'TIER', text: `Your tier is ${tierCodes.join(' or ')}.`, scope: 'LOYALTY' });
+  if (visits) {
+    const text = `You have been at ${visits.atLeast} games or more within ${visits.withinDays} days.`;
+    reasons.push({ kind: 'VISITS', text, scope: 'HISTORY_ATTENDANCE' });
+  }
+  if (streak) {
+    const text = `You have been at ${streak} games in a row or more.`;
+    reasons.push({ kind: 'STREAK', text, scope: 'HISTORY_ATTENDANCE' });
+  }
+  if (engagements) {
+    const { kind, atLeast, withinDays } = engagements;
+    const text = `You have ${kind === 'VIEW' ? 'looked at' : 'followed'} ${atLeast} offers of this sponsor or more within ${withinDays} days.`;
+    reasons.push({ kind: 'ENGAGEMENT', text, scope: 'HISTORY_ENGAGEMENT' });
+  }
   return reasons;
 }

@@ -6,11 +6,30 @@ import { Fan } from '../fans/fan.entity.ts';
 import { Game } from '../venues/game.entity.ts';
 import { Campaign, Offer } from './campaign.entity.ts';
 
-export const REASON_KINDS = ['AT_VENUE', 'IN_ZONE', 'FAVORITE_TEAM', 'LISTED'] as const;
+export const REASON_KINDS = [
+  'AT_VENUE',
+  'IN_ZONE',
+  'FAVORITE_TEAM',
+  'LISTED',
+  'TIER',
+  'VISITS',
+  'STREAK',
+  'ENGAGEMENT',
+] as const;
+/** Those under which what a reason names is known. */
+export const REASON_SCOPES = [
+  'PRESENCE_VENUE',
+  'PRESENCE_ZONE',
+  'PROFILE_PREFERENCES',
+  'OFFERS_LIVE',
+  'LOYALTY',
+  'HISTORY_ATTENDANCE',
+  'HISTORY_ENGAGEMENT',
+] as const satisfies readonly ConsentScope[];
 export interface Reason {
   kind: (typeof REASON_KINDS)[number];
   text: string;
-  scope: ConsentScope;
+  scope: (typeof REASON_SCOPES)[number];
 }
 
 /** Of a campaign with an explicit audience. */

@@ -1,6 +1,6 @@
 /**
- * A partner's plan and what it offers. The status is derived from the window, `paused` and `endedAt`, never stored, so
- * that it cannot be late.
+ * A partner's plan and what it offers. The status is derived from the window, `launchedAt`, `paused` and `endedAt`, never
+ * stored, so that it cannot be late.
  */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { createdAt, id, instant } from '../db/columns.ts';
@@ -11,10 +11,22 @@ export type Discount =
   | { kind: 'AMOUNT'; amount: number; currency: string }
   | { kind: 'POINTS'; points: number };
 
+/** What narrows the audience; empty lists do not, nor does what is left out. */
 export interface CampaignRules {
+  /** Venue, zone and team keys. */
   venueIds: string[];
   zoneIds: string[];
   favoriteTeamIds: string[];
+  /** The states of a game at which it is announced. */
+  gameStatuses?: ('SCHEDULED' | 'LIVE')[];
+  tierCodes?: string[];
+  visits?: { atLeast: number; withinDays: number };
+  /** Games in a row at the venue, this one included. */
+  streak?: number;
+  /** With this partner's offers. */
+  engagements?: { kind: 'VIEW' | 'CLICK'; atLeast: number; withinDays: number };
+  /** In words of RFC 5545; what it comes to is in CampaignOpening. */
+  hours?: { start: string; recurrence: string | null; openFor: string }[];
 }
 
 export interface CampaignBudget {
@@ -30,7 +42,6 @@ export const Campaign = defineEntity({
     id: id(),
     partnerId: () => p.manyToOne(Partner).mapToPk().joinColumn('partner_id'),
     name: p.text(),
-    /** Venue, zone and team keys that narrow the audience; empty lists do not. */
     rules: p.json<CampaignRules>(),
     budget: p.json<CampaignBudget>(),
     capPerFan: p.integer(),
@@ -40,6 +51,8 @@ export const Campaign = defineEntity({
     targeted: p.boolean().default(false),
     validFrom: instant(),
     validUntil: instant(),
+    /** Null: a draft, of which nobody hears. */
+    launchedAt: instant().nullable(),
     paused: p.boolean().default(false),
     endedAt: instant().nullable(),
     idempotencyKey: p.text().nullable(),

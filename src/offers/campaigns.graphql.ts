@@ -1,14 +1,19 @@
 /** A partner's side: campaigns and their announcements. */
-import type { ConsentScope } from '../consent/index.ts';
-import type { Context } from '../context.ts';
 import { builder } from '../graphql/builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { requireRole } from '../identity/roles.ts';
 import { announceOffer } from './announce.service.ts';
 import type { Announcement } from './announcement.entity.ts';
-import type { Campaign, Discount } from './campaign.entity.ts';
-import { CAMPAIGN_STATUSES, campaignStatus, createCampaign, endCampaign, pauseCampaign } from './campaigns.service.ts';
-import { LIMIT_KEYS, LIMIT_PERIODS, LIMITED_ACTIONS } from './claims/claim.entity.ts';
+import type { Campaign } from './campaign.entity.ts';
+import { CreateCampaignInput, needs, toCampaign } from './campaign-input.graphql.ts';
+import {
+  CAMPAIGN_STATUSES,
+  campaignStatus,
+  createCampaign,
+  endCampaign,
+  launchCampaign,
+  pauseCampaign,
+} from './campaigns.service.ts';
 import { BudgetType, FunnelType, UpliftType } from './measuring/measuring.graphql.ts';
 import { findBudgetUse, findFunnel, findUplift } from './measuring/measuring.service.ts';
 import { AnnouncementType, OfferType } from './offers.graphql.ts';
@@ -42,96 +47,6 @@ registerNode('Campaign', {
   visible: ({ partnerId }, { viewer }) => viewer.role === 'PARTNER' && viewer.partnerId === partnerId,
 });
 
-/** What chooses fans by gated data names the scopes that each of them has to hold. */
-const needs = (...consent: ConsentScope[]) => ({ consent });
-
-export const AmountInput = builder.inputType('AmountInput', {
-  fields: (t) => ({
-    amount: t.int({ required: true, description: 'In minor units.' }),
-    currency: t.string({ required: true, description: 'ISO 4217.' }),
-  }),
-});
-const DiscountInput = builder.inputType('DiscountInput', {
-  isOneOf: true,
-  fields: (t) => ({ percentOff: t.int(), amountOff: t.field({ type: AmountInput }), pointsBonus: t.int() }),
-});
-const OfferInput = builder.inputType('OfferInput', {
-  fields: (t) => ({
-    title: t.string({ required: true }),
-    body: t.string({ required: true }),
-    imageUrl: t.string(),
-    discount: t.field({ type: DiscountInput, required: true }),
-  }),
-});
-const SegmentInput = builder.inputType('SegmentInput', {
-  description: 'Needs PROFILE_PREFERENCES and PERSONALIZATION of each fan.',
-  fields: (t) => ({
-    favoriteTeamIds: t.idList({ required: true, extensions: needs('PROFILE_PREFERENCES', 'PERSONALIZATION') }),
-  }),
-});
-const LimitedActionEnum = builder.enumType('LimitedAction', { values: LIMITED_ACTIONS });
-const LimitPeriodEnum = builder.enumType('LimitPeriod', { values: LIMIT_PERIODS });
-const LimitKeyEnum = builder.enumType('LimitKey', { values: LIMIT_KEYS });
-const ClaimLimitInput = builder.inputType('ClaimLimitInput', {
-  description: 'How often something may be done in a period of the calendar of the venue.',
-  fields: (t) => ({
-    action: t.field({ type: LimitedActionEnum, required: true }),
-    period: t.field({ type: LimitPeriodEnum, required: true }),
-    per: t.field({
-      type: [LimitKeyEnum],
-      required: true,
-      description: 'What is counted apart. With PARTNER all campaigns of the partner count together.',
-    }),
-    atMost: t.int({ required: true }),
-  }),
-});
-const BudgetInput = builder.inputType('BudgetInput', {
-  fields: (t) => ({ claims: t.int(), spend: t.field({ type: AmountInput }) }),
-});
-const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
-  fields: (t) => ({
-    name: t.string({ required: true }),
-    venueIds: t.idList(),
-    zoneIds: t.idList({ extensions: needs('PRESENCE_ZONE') }),
-    segment: t.field({ type: SegmentInput }),
-    offer: t.field({ type: OfferInput, required: true }),
-    budget: t.field({ type: BudgetInput, required: true }),
-    capPerFan: t.int({ required: true }),
-    holdMinutes: t.int({ description: 'How long a claim is held before it expires; a day, where it is left out.' }),
-    limits: t.field({ type: [ClaimLimitInput], description: 'Beside the budget and the cap per fan.' }),
-    validFrom: t.field({ type: 'DateTime', required: true }),
-    validUntil: t.field({ type: 'DateTime', required: true }),
-    priority: t.int({ defaultValue: 0 }),
-    holdoutPercent: t.int({ defaultValue: 0, description: 'Of the audience, kept from seeing it, chosen at random.' }),
-    idempotencyKey: t.string(),
-  }),
-});
-
-function toDiscount(input: typeof DiscountInput.$inferInput): Discount {
-  if (input.percentOff != null) return { kind: 'PERCENT', percent: input.percentOff };
-  if (input.amountOff != null) return { kind: 'AMOUNT', ...input.amountOff };
-  return { kind: 'POINTS', points: input.pointsBonus! };
-}
-
-function toCampaign({ ids }: Context, input: typeof CreateCampaignInput.$inferInput) {
-  const { venueIds, zoneIds, segment, offer, budget, holdMinutes, limits, ...rest } = input;
-  const teams = segment?.favoriteTeamIds ?? [];
-  return {
-    ...rest,
-    rules: {
-      venueIds: (venueIds ?? []).map((id) => ids.key('Venue', id, 'input.venueIds')),
-      zoneIds: (zoneIds ?? []).map((id) => ids.key('Zone', id, 'input.zoneIds')),
-      favoriteTeamIds: teams.map((id) => ids.key('Team', id, 'input.segment.favoriteTeamIds')),
-    },
-    offer: { ...offer, imageUrl: offer.imageUrl ?? null, discount: toDiscount(offer.discount) },
-    budget: { claims: budget.claims ?? undefined, spend: budget.spend ?? undefined },
-    priority: rest.priority ?? 0,
-    holdoutPercent: rest.holdoutPercent ?? 0,
-    terms: { holdMinutes: holdMinutes ?? undefined, limits: limits ?? undefined },
-    idempotencyKey: rest.idempotencyKey ?? null,
-  };
-}
-
 const AnnounceOfferInput = builder.inputType('AnnounceOfferInput', {
   fields: (t) => ({
     campaignId: t.id({ required: true }),
@@ -143,6 +58,9 @@ const AnnounceOfferInput = builder.inputType('AnnounceOfferInput', {
 const PauseCampaignInput = builder.inputType('PauseCampaignInput', {
   fields: (t) => ({ campaignId: t.id({ required: true }), paused: t.boolean({ required: true }) }),
 });
+const LaunchCampaignInput = builder.inputType('LaunchCampaignInput', {
+  fields: (t) => ({ campaignId: t.id({ required: true }) }),
+});
 const EndCampaignInput = builder.inputType('EndCampaignInput', {
   fields: (t) => ({ campaignId: t.id({ required: true }) }),
 });
@@ -153,6 +71,7 @@ const campaignSuccess = (name: string) =>
     .implement({ fields: (t) => ({ campaign: t.expose('campaign', { type: CampaignType }) }) });
 const CreateCampaignSuccess = campaignSuccess('CreateCampaignSuccess');
 const PauseCampaignSuccess = campaignSuccess('PauseCampaignSuccess');
+const LaunchCampaignSuccess = campaignSuccess('LaunchCampaignSuccess');
 const EndCampaignSuccess = campaignSuccess('EndCampaignSuccess');
 const AnnounceOfferSuccess = builder
   .objectRef<{ announcement: Announcement }>('AnnounceOfferSuccess')
@@ -162,7 +81,7 @@ builder.mutationFields((t) => ({
   createCampaign: t.field({
     type: CreateCampaignSuccess,
     errors: {},
-    description: 'A new campaign is LIVE when its window is open.',
+    description: 'A new campaign is LIVE when its window is open, and a DRAFT until it is launched if it is to be one.',
     args: { input: t.arg({ type: CreateCampaignInput, required: true }) },
     resolve: async (_, { input }, context) => {
       requireRole(context.viewer, 'PARTNER');
@@ -193,6 +112,17 @@ builder.mutationFields((t) => ({
       requireRole(context.viewer, 'PARTNER');
       const campaignId = context.ids.key('Campaign', input.campaignId, 'input.campaignId');
       return { campaign: await pauseCampaign(context, { campaignId, paused: input.paused }) };
+    },
+  }),
+  launchCampaign: t.field({
+    type: LaunchCampaignSuccess,
+    errors: {},
+    description: 'Of a draft. What was launched stays launched.',
+    args: { input: t.arg({ type: LaunchCampaignInput, required: true }) },
+    resolve: async (_, { input }, context) => {
+      requireRole(context.viewer, 'PARTNER');
+      const campaignId = context.ids.key('Campaign', input.campaignId, 'input.campaignId');
+      return { campaign: await launchCampaign(context, campaignId) };
     },
   }),
   endCampaign: t.field({

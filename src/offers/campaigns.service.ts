@@ -9,13 +9,16 @@ import { requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
 import { emit, gameTopic } from '../live/index.ts';
 import { Campaign, Offer } from './campaign.entity.ts';
+import { CampaignOpening } from './campaign-opening.entity.ts';
 import { ClaimTerms, setClaimTerms } from './claims/terms.ts';
+import { Hours, openingsOf } from './hours.ts';
 
-export const CAMPAIGN_STATUSES = ['SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] as const;
+export const CAMPAIGN_STATUSES = ['DRAFT', 'SCHEDULED', 'LIVE', 'PAUSED', 'ENDED'] as const;
 export type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
 
 export function campaignStatus(campaign: Campaign, now: Date): CampaignStatus {
   if (campaign.endedAt || now >= campaign.validUntil) return 'ENDED';
+  if (!campaign.launchedAt) return 'DRAFT';
   if (campaign.paused) return 'PAUSED';
   return now < campaign.validFrom ? 'SCHEDULED' : 'LIVE';
 }
@@ -23,6 +26,8 @@ export function campaignStatus(campaign: Campaign, now: Date): CampaignStatus {
 const currency = z.string().refine((code) => Intl.supportedValuesOf('currency').includes(code), 'must be ISO 4217');
 const money = z.object({ amount: z.number().int().positive(), currency });
 const key = z.string().regex(/^\d+$/);
+const often = z.number().int().min(1).max(1_000);
+const days = z.number().int().min(1).max(3_650);
 
 const NewCampaign = z
   .object({
@@ -31,6 +36,15 @@ const NewCampaign = z
       venueIds: z.array(key).max(100),
       zoneIds: z.array(key).max(100),
       favoriteTeamIds: z.array(key).max(100),
+      gameStatuses: z
+        .array(z.enum(['SCHEDULED', 'LIVE']))
+        .max(2)
+        .optional(),
+      tierCodes: z.array(z.string().min(1).max(100)).min(1).max(20).optional(),
+      visits: z.object({ atLeast: often, withinDays: days }).optional(),
+      streak: often.min(2).optional(),
+      engagements: z.object({ kind: z.enum(['VIEW', 'CLICK']), atLeast: often, withinDays: days.max(90) }).optional(),
+      hours: z.array(Hours).max(20).optional(),
     }),
     offer: z.object({
       title: z.string().trim().min(1).max(200),
@@ -52,6 +66,7 @@ const NewCampaign = z
     priority: z.number().int().min(0).max(1_000),
     holdoutPercent: z.number().int().min(0).max(100),
     idempotencyKey: z.string().min(1).max(200).nullable(),
+    draft: z.literal(true).optional(),
     terms: ClaimTerms.prefault({}),
   })
   .refine(({ validFrom, validUntil }) => validFrom < validUntil, {
@@ -71,8 +86,9 @@ export type NewCampaign = z.input<typeof NewCampaign>;
 /** @throws InputError, NotFoundError for a venue, zone or team, ConflictError for a key used with another input. */
 export async function createCampaign(context: Pick<Context, 'em' | 'viewer'>, input: NewCampaign): Promise<Campaign> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
-  const { offer, terms, ...plan } = read(NewCampaign, input);
-  const inputHash = createHash('sha256').update(JSON.stringify({ plan, offer, terms })).digest('hex');
+  const { offer, terms, draft, ...plan } = read(NewCampaign, input);
+  const inputHash = createHash('sha256').update(JSON.stringify({ plan, offer, terms, draft })).digest('hex');
+  const openings = openingsOf(plan.rules.hours ?? [], { from: plan.validFrom, until: plan.validUntil });
   return context.em.transactional(async (em) => {
     await em.execute(sql`select 1 from partner where id = ${partnerId} for no key update`);
     const repeated = plan.idempotencyKey
@@ -83,11 +99,24 @@ export async function createCampaign(context: Pick<Context, 'em' | 'viewer'>, in
     }
     if (repeated) return repeated;
     await requireRules(em, plan.rules);
-    const campaign = em.create(Campaign, { ...plan, partnerId, inputHash } as never);
+    const launchedAt = draft ? null : await readNow(em);
+    const campaign = em.create(Campaign, { ...plan, partnerId, inputHash, launchedAt } as never);
     await em.flush();
     em.create(Offer, { ...offer, campaignId: campaign.id } as never);
+    for (const opening of openings) em.create(CampaignOpening, { ...opening, campaignId: campaign.id } as never);
     await em.flush();
     await setClaimTerms(em, campaign.id, terms);
+    return campaign;
+  });
+}
+
+/** A draft becomes a campaign. Launching twice is no error. @throws ConflictError once it has ended. */
+export async function launchCampaign(context: Context, campaignId: string): Promise<Campaign> {
+  const { partnerId } = requireRole(context.viewer, 'PARTNER');
+  return context.em.transactional(async (em) => {
+    const campaign = await findOpen(em, campaignId, partnerId);
+    campaign.launchedAt ??= await readNow(em);
+    await em.flush();
     return campaign;
   });
 }
@@ -125,28 +154,32 @@ export async function pauseCampaign(
 ): Promise<Campaign> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
   return context.em.transactional(async (em) => {
-    const campaign = await em.findOne(
-      Campaign,
-      { id: input.campaignId, partnerId },
-      { lockMode: LockMode.PESSIMISTIC_WRITE },
-    );
-    if (!campaign) throw new NotFoundError('The campaign');
-    if (campaignStatus(campaign, await readNow(em)) === 'ENDED') {
-      throw new ConflictError('INVALID_STATE', 'The campaign has ended.');
-    }
+    const campaign = await findOpen(em, input.campaignId, partnerId);
     campaign.paused = input.paused;
     await em.flush();
     return campaign;
   });
 }
 
+/** Locked. @throws NotFoundError, ConflictError once it has ended. */
+async function findOpen(em: SqlEntityManager, id: string, partnerId: string): Promise<Campaign> {
+  const campaign = await em.findOne(Campaign, { id, partnerId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (!campaign) throw new NotFoundError('The campaign');
+  if (campaignStatus(campaign, await readNow(em)) === 'ENDED') {
+    throw new ConflictError('INVALID_STATE', 'The campaign has ended.');
+  }
+  return campaign;
+}
+
 async function requireRules(em: SqlEntityManager, rules: NewCampaign['rules']): Promise<void> {
-  const [missing] = await em.execute<{ venue: boolean; zone: boolean; team: boolean }[]>(sql`
+  const [missing] = await em.execute<{ venue: boolean; zone: boolean; team: boolean; tier: boolean }[]>(sql`
     select
       exists (select unnest(${arrayOf(rules.venueIds)}::bigint[]) except select id from venue) as venue,
       exists (select unnest(${arrayOf(rules.zoneIds)}::bigint[]) except select id from zone) as zone,
-      exists (select unnest(${arrayOf(rules.favoriteTeamIds)}::bigint[]) except select id from team) as team`);
+      exists (select unnest(${arrayOf(rules.favoriteTeamIds)}::bigint[]) except select id from team) as team,
+      exists (select unnest(${arrayOf(rules.tierCodes ?? [])}::text[]) except select code from tier) as tier`);
   if (missing!.venue) throw new InputError('A venue was not found.', 'input.venueIds');
   if (missing!.zone) throw new InputError('A zone was not found.', 'input.zoneIds');
   if (missing!.team) throw new InputError('A team was not found.', 'input.segment.favoriteTeamIds');
+  if (missing!.tier) throw new InputError('A tier was not found.', 'input.segment.tiers');
 }

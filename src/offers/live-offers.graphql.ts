@@ -3,6 +3,7 @@ import { builder } from '../graphql/builder.ts';
 import { shared } from '../graphql/shared.ts';
 import { addMarks, CURSOR, MARK_NAMES } from '../graphql/stream.ts';
 import { ZoneType } from '../venues/venues.graphql.ts';
+import { REASON_SCOPES } from './announcement.entity.ts';
 import { type LiveOfferEvent, type OfferAnnounced, type OfferEnded, openLiveOffers } from './live-offers.ts';
 import { AnnouncementType, OfferType, ReasonType } from './offers.graphql.ts';
 
@@ -44,7 +45,7 @@ builder.subjectType(OfferAnnouncedType, {
       nullable: true,
       consent: 'PERSONALIZATION',
       // The scopes of the reasons themselves.
-      extensions: shared({ scopes: ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'PROFILE_PREFERENCES'] }),
+      extensions: shared({ scopes: REASON_SCOPES }),
       description:
         'Why an offer reached you. A reason whose own scope the fan has withdrawn since is left out: it says where they were.',
       resolve: async ({ announcementId, gate }, _, { consent, loaders }) => {

@@ -10,6 +10,7 @@ const OFFER_STATUSES = ['OPEN', 'PAUSED', 'ENDED'] as const;
 type OfferStatus = (typeof OFFER_STATUSES)[number];
 const OfferStatusEnum = builder.enumType('OfferStatus', { values: OFFER_STATUSES });
 const STATUS: Readonly<Record<CampaignStatus, OfferStatus>> = {
+  DRAFT: 'PAUSED',
   SCHEDULED: 'PAUSED',
   LIVE: 'OPEN',
   PAUSED: 'PAUSED',

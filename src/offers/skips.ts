@@ -21,6 +21,13 @@ export const SKIP_CODES = [
   'QUIET_AFTER_DISMISSAL',
   'LESS_LIKE_THIS',
   'NOT_TARGETED',
+  'CAMPAIGN_DRAFT',
+  'OUTSIDE_HOURS',
+  'OTHER_GAME_STATE',
+  'OTHER_TIER',
+  'TOO_FEW_VISITS',
+  'STREAK_TOO_SHORT',
+  'TOO_LITTLE_ENGAGEMENT',
 ] as const;
 export type SkipCode = (typeof SKIP_CODES)[number];
 
@@ -56,6 +63,16 @@ const WORDS: Readonly<Record<SkipCode, SkipWords>> = {
   QUIET_AFTER_DISMISSAL: { text: 'You dismissed an offer a moment ago.', scope: 'HISTORY_ENGAGEMENT' },
   LESS_LIKE_THIS: { text: 'You have asked for less of this sponsor.', scope: null },
   NOT_TARGETED: { text: 'It is for those alone who are on its list, and you are not.', scope: 'OFFERS_LIVE' },
+  CAMPAIGN_DRAFT: { text: 'It is not out yet.', scope: null },
+  OUTSIDE_HOURS: { text: 'It has its hours, and this is none of them.', scope: null },
+  OTHER_GAME_STATE: { text: 'It is for another part of the day: before the game, or while it is played.', scope: null },
+  OTHER_TIER: { text: 'It is for members of another tier.', scope: 'LOYALTY' },
+  TOO_FEW_VISITS: { text: 'It is for those who have been here more often.', scope: 'HISTORY_ATTENDANCE' },
+  STREAK_TOO_SHORT: { text: 'It is for those who have been to more games in a row.', scope: 'HISTORY_ATTENDANCE' },
+  TOO_LITTLE_ENGAGEMENT: {
+    text: 'It is for those who have looked at more offers of this sponsor.',
+    scope: 'HISTORY_ENGAGEMENT',
+  },
 };
 
 export const WHY_NOT_CODES = ['CONSENT_OFF', ...SKIP_CODES, 'NOT_ANNOUNCED_YET'] as const;

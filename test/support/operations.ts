@@ -57,6 +57,7 @@ const MUTATIONS = {
   announceOffer: 'announcement { id at }',
   pauseCampaign: 'campaign { id status }',
   dryRunCampaign: 'audienceBucket suppressed effects { kind text } skipped { code bucket }',
+  launchCampaign: 'campaign { id status }',
   endCampaign: 'campaign { id status }',
   setGameStatus: 'game { id status startsAt }',
 } as const;

@@ -2,7 +2,7 @@
 import { builder } from '../../graphql/builder.ts';
 import { Node, registerNode } from '../../graphql/node.ts';
 import { requireRole } from '../../identity/roles.ts';
-import { AmountInput } from '../campaigns.graphql.ts';
+import { AmountInput } from '../campaign-input.graphql.ts';
 import { OfferType } from '../offers.graphql.ts';
 import { redeemClaim, rollBackRedemption } from './redeeming.service.ts';
 import { REDEMPTION_STATUSES, type Redemption, Redemption as RedemptionEntity } from './redemption.entity.ts';
