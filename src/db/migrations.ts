@@ -17,6 +17,7 @@ import { Purchases } from '../../migrations/20261125000055-purchases.ts';
 import { Claims } from '../../migrations/20261125000060-claims.ts';
 import { Targets } from '../../migrations/20261125000065-targets.ts';
 import { Rules } from '../../migrations/20261125000071-rules.ts';
+import { Stacking } from '../../migrations/20261125000072-stacking.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -37,4 +38,5 @@ export const migrationsList = [
   { name: '20261125000060-claims', class: Claims },
   { name: '20261125000065-targets', class: Targets },
   { name: '20261125000071-rules', class: Rules },
+  { name: '20261125000072-stacking', class: Stacking },
 ];

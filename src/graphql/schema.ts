@@ -10,6 +10,7 @@ import '../loyalty/purchases.graphql.ts';
 import '../loyalty/redeem-reward.graphql.ts';
 import '../offers/campaigns.graphql.ts';
 import '../offers/claims/claims.graphql.ts';
+import '../offers/claims/combining.graphql.ts';
 import '../offers/claims/redemptions.graphql.ts';
 import '../offers/contact/contact.graphql.ts';
 import '../offers/dry-run.graphql.ts';

@@ -88,6 +88,21 @@ const ClaimLimitInput = builder.inputType('ClaimLimitInput', {
 const BudgetInput = builder.inputType('BudgetInput', {
   fields: (t) => ({ claims: t.int(), spend: t.field({ type: AmountInput }) }),
 });
+export const StackingModeEnum = builder.enumType('StackingMode', {
+  description: 'What an order takes of a group of offers.',
+  values: {
+    STACKABLE: { value: 'STACKABLE', description: 'All.' },
+    LIST_ORDER: { value: 'LIST_ORDER', description: 'One: the first by priority.' },
+    LOWEST: { value: 'LOWEST', description: 'One: that which takes least off.' },
+    HIGHEST: { value: 'HIGHEST', description: 'One: that which takes most off.' },
+  } as const,
+});
+const StackingInput = builder.inputType('StackingInput', {
+  fields: (t) => ({
+    group: t.string({ required: true, description: 'A name of your own. All campaigns of a group have one mode.' }),
+    mode: t.field({ type: StackingModeEnum, required: true }),
+  }),
+});
 export const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
   fields: (t) => ({
     name: t.string({ required: true }),
@@ -106,7 +121,11 @@ export const CreateCampaignInput = builder.inputType('CreateCampaignInput', {
     limits: t.field({ type: [ClaimLimitInput], description: 'Beside the budget and the cap per fan.' }),
     validFrom: t.field({ type: 'DateTime', required: true }),
     validUntil: t.field({ type: 'DateTime', required: true }),
-    priority: t.int({ defaultValue: 0 }),
+    priority: t.int({
+      defaultValue: 0,
+      description: 'Among the offers of a stacking group: the greatest comes first.',
+    }),
+    stacking: t.field({ type: StackingInput, description: 'With other offers on one order; with all, if left out.' }),
     holdoutPercent: t.int({ defaultValue: 0, description: 'Of the audience, kept from seeing it, chosen at random.' }),
     idempotencyKey: t.string(),
     draft: t.boolean({ defaultValue: false, description: 'Nobody hears of a draft before it is launched.' }),
@@ -120,7 +139,20 @@ function toDiscount(input: typeof DiscountInput.$inferInput): Discount {
 }
 
 export function toCampaign({ ids }: Context, input: typeof CreateCampaignInput.$inferInput) {
-  const { venueIds, zoneIds, segment, gameStatuses, hours, offer, budget, holdMinutes, limits, draft, ...rest } = input;
+  const {
+    venueIds,
+    zoneIds,
+    segment,
+    gameStatuses,
+    hours,
+    offer,
+    budget,
+    holdMinutes,
+    limits,
+    draft,
+    stacking,
+    ...rest
+  } = input;
   const { favoriteTeamIds, tiers, visits, streak, engagements } = segment ?? {};
   return {
     ...rest,
@@ -142,5 +174,6 @@ export function toCampaign({ ids }: Context, input: typeof CreateCampaignInput.$
     terms: { holdMinutes: holdMinutes ?? undefined, limits: limits ?? undefined },
     idempotencyKey: rest.idempotencyKey ?? null,
     draft: draft || undefined,
+    stacking: stacking ?? undefined,
   };
 }

@@ -29,6 +29,10 @@ export interface CampaignRules {
   hours?: { start: string; recurrence: string | null; openFor: string }[];
 }
 
+/** What an order takes of a group of offers: all, or one. */
+export const STACKING_MODES = ['STACKABLE', 'LIST_ORDER', 'LOWEST', 'HIGHEST'] as const;
+export type StackingMode = (typeof STACKING_MODES)[number];
+
 export interface CampaignBudget {
   claims?: number;
   spend?: { amount: number; currency: string };
@@ -38,6 +42,7 @@ export const Campaign = defineEntity({
   name: 'Campaign',
   tableName: 'campaign',
   uniques: [{ properties: ['partnerId', 'idempotencyKey'] }],
+  checks: [{ name: 'campaign_stacking_check', expression: '(stacking_group is null) = (stacking_mode is null)' }],
   properties: {
     id: id(),
     partnerId: () => p.manyToOne(Partner).mapToPk().joinColumn('partner_id'),
@@ -46,6 +51,9 @@ export const Campaign = defineEntity({
     budget: p.json<CampaignBudget>(),
     capPerFan: p.integer(),
     priority: p.integer().default(0),
+    /** Of the partner's own naming. All campaigns of a group have one mode. */
+    stackingGroup: p.text().nullable(),
+    stackingMode: p.enum(STACKING_MODES).nullable(),
     holdoutPercent: p.smallint().default(0),
     /** It has an explicit audience (CampaignTarget) and reaches nobody else, not even when nobody of it is left. */
     targeted: p.boolean().default(false),

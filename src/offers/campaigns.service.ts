@@ -8,7 +8,7 @@ import { ConflictError, InputError, NotFoundError } from '../errors.ts';
 import { requireRole } from '../identity/roles.ts';
 import { read } from '../input.ts';
 import { emit, gameTopic } from '../live/index.ts';
-import { Campaign, Offer } from './campaign.entity.ts';
+import { Campaign, Offer, STACKING_MODES } from './campaign.entity.ts';
 import { CampaignOpening } from './campaign-opening.entity.ts';
 import { ClaimTerms, setClaimTerms } from './claims/terms.ts';
 import { Hours, openingsOf } from './hours.ts';
@@ -67,6 +67,7 @@ const NewCampaign = z
     holdoutPercent: z.number().int().min(0).max(100),
     idempotencyKey: z.string().min(1).max(200).nullable(),
     draft: z.literal(true).optional(),
+    stacking: z.object({ group: z.string().trim().min(1).max(100), mode: z.enum(STACKING_MODES) }).optional(),
     terms: ClaimTerms.prefault({}),
   })
   .refine(({ validFrom, validUntil }) => validFrom < validUntil, {
@@ -82,12 +83,14 @@ const NewCampaign = z
     },
   );
 export type NewCampaign = z.input<typeof NewCampaign>;
+type Stacking = NonNullable<NewCampaign['stacking']>;
 
 /** @throws InputError, NotFoundError for a venue, zone or team, ConflictError for a key used with another input. */
 export async function createCampaign(context: Pick<Context, 'em' | 'viewer'>, input: NewCampaign): Promise<Campaign> {
   const { partnerId } = requireRole(context.viewer, 'PARTNER');
-  const { offer, terms, draft, ...plan } = read(NewCampaign, input);
-  const inputHash = createHash('sha256').update(JSON.stringify({ plan, offer, terms, draft })).digest('hex');
+  const { offer, terms, draft, stacking, ...plan } = read(NewCampaign, input);
+  const words = JSON.stringify({ plan, offer, terms, draft, stacking });
+  const inputHash = createHash('sha256').update(words).digest('hex');
   const openings = openingsOf(plan.rules.hours ?? [], { from: plan.validFrom, until: plan.validUntil });
   return context.em.transactional(async (em) => {
     await em.execute(sql`select 1 from partner where id = ${partnerId} for no key update`);
@@ -99,8 +102,10 @@ export async function createCampaign(context: Pick<Context, 'em' | 'viewer'>, in
     }
     if (repeated) return repeated;
     await requireRules(em, plan.rules);
+    if (stacking) await requireMode(em, partnerId, stacking);
     const launchedAt = draft ? null : await readNow(em);
-    const campaign = em.create(Campaign, { ...plan, partnerId, inputHash, launchedAt } as never);
+    const ofGroup = { stackingGroup: stacking?.group ?? null, stackingMode: stacking?.mode ?? null };
+    const campaign = em.create(Campaign, { ...plan, ...ofGroup, partnerId, inputHash, launchedAt } as never);
     await em.flush();
     em.create(Offer, { ...offer, campaignId: campaign.id } as never);
     for (const opening of openings) em.create(CampaignOpening, { ...opening, campaignId: campaign.id } as never);
@@ -169,6 +174,13 @@ async function findOpen(em: SqlEntityManager, id: string, partnerId: string): Pr
     throw new ConflictError('INVALID_STATE', 'The campaign has ended.');
   }
   return campaign;
+}
+
+/** A group has one mode, and the partner's row is locked. */
+async function requireMode(em: SqlEntityManager, partnerId: string, { group, mode }: Stacking): Promise<void> {
+  const other = await em.findOne(Campaign, { partnerId, stackingGroup: group, stackingMode: { $ne: mode } });
+  if (!other) return;
+  throw new InputError(`The group ${group} is ${other.stackingMode} already.`, 'input.stacking.mode');
 }
 
 async function requireRules(em: SqlEntityManager, rules: NewCampaign['rules']): Promise<void> {

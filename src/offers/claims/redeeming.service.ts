@@ -26,6 +26,7 @@ const Scan = z.object({
     .object({ amount: z.number().int().nonnegative(), currency: z.string().regex(/^[A-Z]{3}$/, 'must be ISO 4217') })
     .nullable(),
   at: z.date().nullable(),
+  orderId: z.string().min(1).max(200).nullable(),
 });
 export type Scan = z.infer<typeof Scan>;
 
@@ -40,6 +41,8 @@ type Refusal =
   | 'LIMIT'
   | 'SOLD_OUT'
   | 'TOTAL_NEEDED'
+  | 'ORDER_NEEDED'
+  | 'STACKING'
   | 'CURRENCY';
 
 /**
@@ -55,13 +58,14 @@ export async function redeemClaim(context: Context, input: Scan): Promise<Redemp
   if (!code) throw new NotFoundError('The code');
   const sealed = context.claimCodes.seal(code);
   const hash = createHash('sha256')
-    .update(JSON.stringify([sealed, scan.orderTotal, scan.at]))
+    .update(JSON.stringify([sealed, scan.orderTotal, scan.at, ...(scan.orderId === null ? [] : [scan.orderId])]))
     .digest('base64url');
   const redeem = async (em: SqlEntityManager): Promise<Outcome> => {
     const [row] = await em.execute<Outcome[]>(sql`
       select outcome, redemption_id, fan_id from redeem_claim(${sealed}, ${arrayOf(venueIds)}::bigint[], ${subject},
         ${scan.idempotencyKey}, ${hash}, ${scan.orderTotal?.amount ?? null}::bigint,
-        ${scan.orderTotal?.currency ?? null}, ${scan.at?.toISOString() ?? null}::timestamptz)`);
+        ${scan.orderTotal?.currency ?? null}, ${scan.at?.toISOString() ?? null}::timestamptz,
+        ${scan.orderId})`);
     return row!;
   };
   const points = await findPoints(context.em, sealed);
@@ -161,6 +165,10 @@ function refusal(outcome: Refusal): Error {
       return new ConflictError('INVALID_STATE', "The campaign's budget has no room for it any more.");
     case 'TOTAL_NEEDED':
       return new InputError('What the order comes to is needed: the discount is a part of it.', 'input.orderTotal');
+    case 'ORDER_NEEDED':
+      return new InputError('The order is needed: it takes one offer of this group.', 'input.orderId');
+    case 'STACKING':
+      return new ConflictError('INVALID_STATE', 'The order has taken another offer of this group.');
     case 'CURRENCY':
       return new InputError('The order is in another currency than the offer.', 'input.orderTotal.currency');
   }

@@ -12,7 +12,11 @@ export const Redemption = defineEntity({
   name: 'Redemption',
   tableName: 'redemption',
   uniques: [{ properties: ['redeemedBy', 'idempotencyKey'] }, { properties: ['rolledBackBy', 'rollbackKey'] }],
-  indexes: [{ properties: ['claimId'] }, { properties: ['campaignId', 'at'], where: 'rolled_back_at is null' }],
+  indexes: [
+    { properties: ['claimId'] },
+    { properties: ['campaignId', 'at'], where: 'rolled_back_at is null' },
+    { properties: ['venueId', 'orderId'], where: 'order_id is not null' },
+  ],
   properties: {
     id: id(),
     claimId: () => p.manyToOne(Claim).mapToPk().joinColumn('claim_id').deleteRule('set null').nullable(),
@@ -36,6 +40,8 @@ export const Redemption = defineEntity({
     idempotencyKey: p.text(),
     /** Of code, order and time: the same key with another input is a conflict. */
     inputHash: p.text(),
+    /** The till's own number of the order. */
+    orderId: p.text().nullable(),
     rolledBackAt: instant().nullable(),
     rolledBackBy: p.text().nullable(),
     rollbackKey: p.text().nullable(),

@@ -8,7 +8,7 @@ import { redeemClaim, rollBackRedemption } from './redeeming.service.ts';
 import { REDEMPTION_STATUSES, type Redemption, Redemption as RedemptionEntity } from './redemption.entity.ts';
 
 const RedemptionStatusEnum = builder.enumType('RedemptionStatus', { values: REDEMPTION_STATUSES });
-const Money = builder.objectRef<{ amount: number; currency: string }>('Money').implement({
+export const Money = builder.objectRef<{ amount: number; currency: string }>('Money').implement({
   fields: (t) => ({
     amount: t.exposeInt('amount', { description: 'In minor units.' }),
     currency: t.exposeString('currency', { description: 'ISO 4217.' }),
@@ -54,6 +54,9 @@ const RedeemClaimInput = builder.inputType('RedeemClaimInput', {
       type: AmountInput,
       description: 'What the discount is taken off. Not kept. Needed for a percentage that a budget in money pays.',
     }),
+    orderId: t.string({
+      description: "The till's own number of the order. Needed for an offer of a group of which an order takes one.",
+    }),
     at: t.field({
       type: 'DateTime',
       description: 'For a scan made offline: when, within the last 24 hours. The claim is judged as it stood then.',
@@ -80,7 +83,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: RedeemClaimInput, required: true }) },
     resolve: async (_, { input }, context) => {
       requireRole(context.viewer, 'STAFF');
-      const scan = { ...input, orderTotal: input.orderTotal ?? null, at: input.at ?? null };
+      const { orderTotal, at, orderId } = input;
+      const scan = { ...input, orderTotal: orderTotal ?? null, at: at ?? null, orderId: orderId ?? null };
       return { redemption: await redeemClaim(context, scan) };
     },
   }),
