@@ -64,6 +64,14 @@ export class ConsentView {
     return this.#gate.lease.held() && this.#used.every(({ key, decision }) => decision.equals(this.#gate.peek(key)));
   }
 
+  /**
+   * Asks again for what the gate has forgotten meanwhile, as it does when the wake-up of a grant comes late: then `stands`
+   * can tell whether anything has changed. Without a lease it cannot.
+   */
+  async recall(): Promise<void> {
+    await Promise.allSettled(this.#used.map(({ key }) => this.#gate.decide(key)));
+  }
+
   /** Door one and door two ask this: may the viewer see what `scope` gates of this subject? */
   async shows(subject: ConsentSubject | null, scope: ConsentScope): Promise<boolean> {
     if (!subject || !(await this.sees(subject))) return false;

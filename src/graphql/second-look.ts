@@ -16,6 +16,8 @@ export function useSecondLook(services: Services): Plugin {
         const opened = args.contextValue as Context;
         const result = (await executeFn(args)) as ExecutionResult;
         if (opened.consent.stands()) return result;
+        await opened.consent.recall();
+        if (opened.consent.stands()) return result;
         const operation = getOperationAST(args.document, args.operationName);
         if (operation?.operation === OperationTypeNode.MUTATION) return withoutGatedFields(args, result);
         for (let looks = 1; looks < LOOKS; looks += 1) {

@@ -261,7 +261,7 @@ async function makeWorld(server: TestServer, { subject }: { subject: string }): 
       validFrom: new Date(Date.now() - 60_000).toISOString(),
       validUntil: new Date(Date.now() + 3_600_000).toISOString(),
     },
-    words: new Set(['body', 'displayName', 'idempotencyKey', 'name', 'nonce', 'title']),
+    words: new Set(['body', 'displayName', 'group', 'idempotencyKey', 'name', 'nonce', 'orderId', 'title']),
   };
 }
 

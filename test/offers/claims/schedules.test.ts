@@ -155,7 +155,7 @@ describe('a random schedule', () => {
           const hash = JSON.stringify([place, each.total, at]);
           const got = await one<{ outcome: string; redemption_id: string }>(`
             select outcome, redemption_id from redeem_claim('${till}-${place}', (select array_agg(id) from venue), '${till}',
-              '${each.key}', '${hash}', ${total}, ${currency}, ${when}::timestamptz)`);
+              '${each.key}', '${hash}', ${total}, ${currency}, ${when}::timestamptz, null)`);
           if (model.redemptions.length > before) redemptionIds.push(got.redemption_id);
           return { wanted, got: got.outcome };
         }
