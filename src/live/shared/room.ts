@@ -22,10 +22,10 @@ import { type Plan, Planner } from './planner.ts';
 const BATCH = 64;
 const LOOKS = 3;
 /** How many members are planned for at once: few at first, so that writing begins early. */
-const FIRST_GROUP = 64;
-const GROUP = 512;
+const FIRST_GROUP = 128;
+const GROUP = 1024;
 /** How many groups are planned for while those before them are written to. */
-const AHEAD = 3;
+const AHEAD = 2;
 /** The event loop is given back after so many milliseconds of writing. */
 const SLICE_MS = 10;
 const LOOK_AT_CLOCK_EVERY = 64;
