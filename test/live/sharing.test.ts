@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { parse } from 'graphql';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CONSENT_SCOPES } from '../../src/consent/index.ts';
 import { readDependencies } from '../../src/graphql/shared.ts';
+import { REASON_SCOPES } from '../../src/offers/announcement.entity.ts';
 import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, zoneIds } from '../support/operations.ts';
 import { offersIn as events, listen, openRaw, type RawStream as Raw } from '../support/raw-socket.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -48,7 +50,7 @@ describe('sharing', () => {
 
   it('takes up the contract’s own live feed of offers, and not what asks who is listening', () => {
     expect(readDependencies(sharing.schema, parse(LIVE_OFFERS), null)).toEqual({
-      scopes: ['PRESENCE_VENUE', 'PRESENCE_ZONE', 'PROFILE_PREFERENCES', 'PERSONALIZATION'],
+      scopes: CONSENT_SCOPES.filter((scope) => scope === 'PERSONALIZATION' || REASON_SCOPES.includes(scope as never)),
       presence: true,
       variables: [],
     });

@@ -34,6 +34,8 @@ const PRESENCE = bitOf('PRESENCE_ZONE');
 
 /** A batch of events on its way to everybody in a room, a group of members at a time; each class is executed once. */
 export interface Batch {
+  /** The serial of the event before the first. */
+  readonly after: number;
   readonly events: readonly LiveEvent[];
   readonly told: readonly (StreamEvent | null)[];
   /** Made anew when something could not be loaded: they remember that too. */
@@ -53,25 +55,29 @@ export class Planner {
     this.#gateBit = bitOf(broadcast.scope);
   }
 
-  begin(events: readonly LiveEvent[]): Batch {
+  begin(events: readonly LiveEvent[], after: number): Batch {
     const loaders = createLoaders(this.#services.readers);
     for (const event of events) this.#broadcast.preload(event, loaders);
     const told = events.map((event) => this.#broadcast.toEvent(event, ANY_OF_THEM));
-    return { events, told, loaders, classes: new Classes() };
+    return { after, events, told, loaders, classes: new Classes() };
   }
 
-  /** @throws whatever keeps it from being made for now: the database or the lease is away. */
-  async plan(batch: Batch, members: readonly Member[]): Promise<Plan> {
-    const { events, told, classes } = batch;
+  /**
+   * `heard` are the serials of what each has heard: of the batch they are told what comes after.
+   * @throws whatever keeps it from being made for now: the database or the lease is away.
+   */
+  async plan(batch: Batch, members: readonly Member[], heard: readonly number[]): Promise<Plan> {
+    const { after, events, told, classes } = batch;
     const showsPresence = members.some(({ document }) => document.presence);
     const audiences = await this.#broadcast.findAudiences(events, fansOf(members), showsPresence);
     const concerned = members.filter(({ fanId }) => audiences.some((audience) => audience.has(fanId)));
     const decisions = await this.#decide(concerned, audiences);
-    const ways = members.map((member) => {
-      const { fanId, document } = member;
+    const ways = members.map(({ fanId, document }, place) => {
+      const passed = heard[place]! - after;
       const decision = decisions.get(fanId);
       if (!decision) return classes.start;
       return audiences.reduce((way, audience, place) => {
+        if (place < passed) return way;
         const captured = audience.get(fanId);
         const held = captured === undefined ? 0 : decision.maskSince(captured.lineages);
         if (!told[place] || (held & this.#gateBit) === 0) return way;
@@ -91,7 +97,7 @@ export class Planner {
 
   beginPosition(position: Position): Batch {
     const loaders = createLoaders(this.#services.readers);
-    return { events: [], told: [this.#broadcast.toPosition(position)], loaders, classes: new Classes() };
+    return { after: 0, events: [], told: [this.#broadcast.toPosition(position)], loaders, classes: new Classes() };
   }
 
   /** Where the stream stands: about nobody. */

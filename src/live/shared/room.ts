@@ -39,6 +39,12 @@ interface Until {
   readonly position: Position;
 }
 
+/** Some members, with the serial of what each had heard when planning for them began. */
+interface Planned {
+  readonly group: readonly Member[];
+  readonly heard: readonly number[];
+}
+
 export class Room {
   readonly #services: Services;
   readonly #planner: Planner;
@@ -120,13 +126,13 @@ export class Room {
   }
 
   async #tell(events: readonly LiveEvent[]): Promise<void> {
-    const batch = this.#planner.begin(events);
+    const batch = this.#planner.begin(events, this.#serial);
     const serial = this.#serial + events.length;
     const until = { heard: serial - 1, serial, position: events.at(-1)!.position };
-    // Whoever joined after these were read has heard them.
+    // Whoever joined since the first of these came has heard some of them alone, or all.
     let waiting = this.#inOrder().filter((member) => member.serial < serial);
     for (let looks = 0; looks < LOOKS && waiting.length > 0; looks += 1) {
-      waiting = await this.#tellAll(waiting, until, (group) => this.#planner.plan(batch, group));
+      waiting = await this.#tellAll(waiting, until, (group, heard) => this.#planner.plan(batch, group, heard));
     }
     this.#dismiss(waiting);
   }
@@ -142,19 +148,20 @@ export class Room {
   async #tellAll(
     members: readonly Member[],
     until: Until,
-    planFor: (group: readonly Member[]) => Promise<Plan>,
+    planFor: (group: readonly Member[], heard: readonly number[]) => Promise<Plan>,
   ): Promise<Member[]> {
     const groups = inGroups(members);
     const begin = (group: readonly Member[]) => {
+      const heard = group.map(({ serial }) => serial);
       const wanted = () => group.some((member) => this.has(member));
-      return { group, planned: this.#held(() => planFor(group), wanted) };
+      return { group, heard, planned: this.#held(() => planFor(group, heard), wanted) };
     };
     const ahead = groups.splice(0, AHEAD).map(begin);
     const again: Member[] = [];
     for (let next = ahead.shift(); next; next = ahead.shift()) {
       const plan = await next.planned;
       ahead.push(...groups.splice(0, 1).map(begin));
-      if (plan) again.push(...(await this.#write(plan, next.group, until)));
+      if (plan) again.push(...(await this.#write(plan, next, until)));
       else this.#dismiss(next.group);
     }
     return again;
@@ -174,21 +181,23 @@ export class Room {
     return null;
   }
 
-  /** To those who have heard no more than `heard`. Answers for whom the plan no longer stood. */
-  async #write(plan: Plan, members: readonly Member[], { heard, serial, position }: Until): Promise<Member[]> {
+  /** To those who have heard no more than `until.heard`. Answers for whom the plan no longer stood. */
+  async #write(plan: Plan, { group, heard }: Planned, { serial, position, ...until }: Until): Promise<Member[]> {
     const again: Member[] = [];
     let sliceEnds = performance.now() + SLICE_MS;
     let held = this.#services.gate.lease.held();
-    for (let place = 0; place < members.length; place += 1) {
+    for (let place = 0; place < group.length; place += 1) {
       if (place % LOOK_AT_CLOCK_EVERY === 0 && performance.now() > sliceEnds) {
         await nextTick();
         sliceEnds = performance.now() + SLICE_MS;
         held = this.#services.gate.lease.held();
       }
-      const member = members[place]!;
+      const member = group[place]!;
       const route = plan[place]!;
-      if (!this.has(member) || member.serial > heard) continue;
-      if (route.kind === 'BY_ITSELF') this.#dismiss([member]);
+      if (!this.has(member) || member.serial > until.heard) continue;
+      // It has been away meanwhile, and has heard more alone.
+      if (member.serial !== heard[place]) again.push(member);
+      else if (route.kind === 'BY_ITSELF') this.#dismiss([member]);
       else if (route.decision && !(held && member.isDecided(route.decision))) again.push(member);
       else if (route.frames && !member.outlet.writable) this.#dismiss([member]);
       else {
