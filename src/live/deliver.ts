@@ -22,7 +22,10 @@ const LOOKS = 3;
 const REGAIN_MS = 1_000;
 
 /** Makes the context of one event. A test replaces it to show that sharing one leaks. */
-export type MakeEventContext = (services: Services, opened: Context) => Context;
+export type MakeEventContext = (services: Services, opened: Opened) => Context;
+
+/** What is kept of the context in which a stream was opened. */
+type Opened = Pick<Context, 'viewer' | 'expiresAt'>;
 
 export const freshContext: MakeEventContext = (services, { viewer, expiresAt }) =>
   createContext(services, viewer, expiresAt);
@@ -43,10 +46,13 @@ export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOpti
         if (!('schema' in validated)) return { errors: validated };
         const source = await createSourceEventStream(validated);
         if (!(Symbol.asyncIterator in source)) return source;
-        const opened = args.contextValue as Context & { carrier?: Carrier };
+        const { viewer, expiresAt, carrier } = args.contextValue as Context & { carrier?: Carrier };
+        const opened: Opened = { viewer, expiresAt };
         const events = source as AsyncIterableIterator<StreamEvent>;
-        const outlet = opened.carrier && outletOf(opened.carrier.socket);
-        if (events instanceof BroadcastStream) hub?.admit(events, opened.carrier, args, validated);
+        const outlet = carrier && outletOf(carrier.socket);
+        if (events instanceof BroadcastStream) hub?.admit(events, carrier, args, validated);
+        const operation = { ...validated, contextValue: undefined };
+        letGo(args.contextValue as Partial<Context>);
         const toResult = async (event: StreamEvent): Promise<ExecutionResult | null> => {
           for (let looks = 0; looks < LOOKS; looks += 1) {
             // What waits for a slow reader is decided when it reads again.
@@ -55,11 +61,7 @@ export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOpti
             await services.gate.lease.whenHeld(REGAIN_MS);
             const context = makeContext(services, opened);
             if (!(await admits(context, event.gate))) return null;
-            const result = await executeValidated({
-              ...validated,
-              rootValue: event,
-              contextValue: { ...opened, ...context },
-            });
+            const result = await executeValidated({ ...operation, rootValue: event, contextValue: context });
             if (result.errors?.some(isPassing)) throw new ServiceError('UNAVAILABLE', 'The event cannot be made now.');
             if (context.consent.stands()) return result;
           }
@@ -70,4 +72,12 @@ export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOpti
       });
     },
   };
+}
+
+/**
+ * A stream may be open for hours, and the pipeline around it holds on to the context in which it was opened. What each
+ * event gets anew is let go of.
+ */
+function letGo(opened: { -readonly [Key in keyof Context]?: Context[Key] }): void {
+  for (const key of ['em', 'loaders', 'consent', 'presence', 'now'] as const) delete opened[key];
 }

@@ -1,8 +1,9 @@
 /** The promise that everything else is for: a stream that is open already goes dark when its fan withdraws. */
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Context } from '../../src/context.ts';
+import { type Context, createContext } from '../../src/context.ts';
 import { connectOrm } from '../../src/db/orm.ts';
+import type { MakeEventContext } from '../../src/live/deliver.ts';
 import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, POLICY, zoneIds } from '../support/operations.ts';
 import { askRule } from '../support/rule.ts';
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts';
@@ -47,6 +48,16 @@ async function settle(stream: OpenStream, secondOffer: string, lastOffer: string
   const last = await stream.waitFor(announces(lastOffer), 0, patience).catch(() => null);
   const second = stream.frames.find(announces(secondOffer));
   return { second: second?.data.liveOffers ?? null, last: last?.data.liveOffers ?? null };
+}
+
+/** One context for all events of a stream. */
+function oneForAll(change: (context: Context) => Context): MakeEventContext {
+  const known = new WeakMap<object, Context>();
+  return (services, opened) => {
+    const context = known.get(opened) ?? change(createContext(services, opened.viewer, opened.expiresAt));
+    known.set(opened, context);
+    return context;
+  };
 }
 
 /** A context whose decisions are never looked at again, as everywhere else. */
@@ -149,7 +160,7 @@ describe.each([
   });
 
   it('leaks when its events share the context in which it was opened and nobody looks twice', async () => {
-    const careless = await startTestServer({ makeEventContext: (_services, opened) => blindly(opened) });
+    const careless = await startTestServer({ makeEventContext: oneForAll(blindly) });
     const leaked = await withdrawBetweenEvents(careless, open, 'PERSONALIZATION');
     const broken = await withdrawBetweenEvents(careless, open, 'OFFERS_LIVE');
     await careless.close();
@@ -158,7 +169,7 @@ describe.each([
   });
 
   it('rather stays silent than leak when only the context is shared: the second look holds by itself', async () => {
-    const careless = await startTestServer({ makeEventContext: (_services, opened) => opened });
+    const careless = await startTestServer({ makeEventContext: oneForAll((context) => context) });
     const { second } = await withdrawBetweenEvents(careless, open, 'PERSONALIZATION');
     await careless.close();
     expect(second).toBeNull();
