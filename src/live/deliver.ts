@@ -79,5 +79,5 @@ export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOpti
  * event gets anew is let go of.
  */
 function letGo(opened: { -readonly [Key in keyof Context]?: Context[Key] }): void {
-  for (const key of ['em', 'loaders', 'consent', 'presence', 'now'] as const) delete opened[key];
+  for (const key of ['em', 'loaders', 'consent', 'presence', 'now'] as const) opened[key] = undefined;
 }
