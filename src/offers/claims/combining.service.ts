@@ -2,8 +2,7 @@
  * Which of several claims an order takes, and what each takes off: of each stacking group all, or the one that its mode
  * names. Every discount is of the whole order. Nothing is redeemed; redeeming holds to no more than one of a group by itself.
  */
-import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import { sql } from '@mikro-orm/postgresql';
+import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import type { Context } from '../../context.ts';
 import { arrayOf } from '../../db/sql.ts';
@@ -46,9 +45,9 @@ export async function combineClaims(context: Context, input: Order): Promise<Com
   const { venueIds } = requireRole(context.viewer, 'STAFF');
   const { codes, orderTotal } = read(Order, input);
   const sealed = codes.map((code) => {
-    const read = readCode(code);
-    if (!read) throw new NotFoundError('The code');
-    return context.claimCodes.seal(read);
+    const symbols = readCode(code);
+    if (!symbols) throw new NotFoundError('The code');
+    return context.claimCodes.seal(symbols);
   });
   if (new Set(sealed).size < sealed.length) throw new InputError('A code is named twice.', 'codes');
   const candidates = await findCandidates(context.em, sealed, venueIds, orderTotal);
