@@ -123,7 +123,10 @@ serveParent({
     const comers = subscribers.slice(-count);
     const deadline = performance.now() + patienceMs;
     while (comers.some(({ firstAt }) => firstAt === null)) {
-      if (performance.now() > deadline) throw new Error('Not all who joined have received an event.');
+      if (performance.now() > deadline)
+        throw new Error(
+          `${comers.filter(({ firstAt }) => firstAt === null).length} of ${count} who joined have received no event.`,
+        );
       await sleep(5);
     }
     return comers.map(({ openedAt, firstAt }) => firstAt! - openedAt);
