@@ -29,7 +29,9 @@ const CombinedClaim = builder.objectRef<Combined>('CombinedClaim').implement({
 builder.queryField('combineClaims', (t) =>
   t.field({
     type: [CombinedClaim],
-    description: 'For staff: which of these claims an order takes, in their order. Nothing is redeemed.',
+    nullable: true,
+    description:
+      'For staff: which of these claims an order takes, in their order. Nothing is redeemed. Null, with an error, where it is refused.',
     args: {
       codes: t.arg.stringList({ required: true, description: 'At most 20, each once.' }),
       orderTotal: t.arg({ type: AmountInput, required: true }),
