@@ -87,7 +87,7 @@ begin
   perform tell_partner_of_claim(v_claim, v_campaign.partner_id, 'REDEEMED', v_at);
   return query select 'REDEEMED', v_redemption.id, v_claim.fan_id;
 end $$;
-drop function is_taken_on_order;
+drop function is_taken_on_order, discount_on;
 alter table "redemption" drop column "order_id";
 alter table "campaign" drop column "stacking_group", drop column "stacking_mode";
 

@@ -23,6 +23,14 @@ begin
       and c.partner_id = p_campaign.partner_id and c.stacking_group = p_campaign.stacking_group);
 end $$;
 
+-- What an offer takes off an order, in minor units: null for points, and for a percentage of an order that nobody named.
+create function discount_on(p_discount jsonb, p_total bigint) returns bigint
+language sql immutable parallel safe as $$
+  select case p_discount->>'kind'
+    when 'AMOUNT' then least((p_discount->>'amount')::bigint, p_total)
+    when 'PERCENT' then round(p_total * (p_discount->>'percent')::numeric / 100)::bigint end
+$$;
+
 drop function redeem_claim(text, bigint[], text, text, text, bigint, text, timestamptz);
 -- Staff honour a claim of their venue by its code, once. p_at is when the code was scanned, where that was before this was
 -- asked: the claim is judged as it stood then, and a hold that has expired since, if only while its turn was waited for,
@@ -78,9 +86,7 @@ begin
     return query select 'CURRENCY', null::bigint, null::bigint;
     return;
   end if;
-  v_off := case v_discount->>'kind'
-    when 'AMOUNT' then least((v_discount->>'amount')::bigint, p_total)
-    when 'PERCENT' then round(p_total * (v_discount->>'percent')::numeric / 100)::bigint end;
+  v_off := discount_on(v_discount, p_total);
   v_spend := case when v_campaign.budget->'spend' is null or v_discount->>'kind' = 'POINTS' then 0 else v_off end;
   if v_spend is null then
     return query select 'TOTAL_NEEDED', null::bigint, null::bigint;

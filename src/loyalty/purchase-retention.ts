@@ -2,8 +2,7 @@
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import type { Logger } from 'pino';
 import { CATALOGUE } from '../consent/index.ts';
-
-const EVERY_MS = 3_600_000;
+import { everyHour } from '../db/hourly.ts';
 
 export async function prunePurchases(orm: MikroORM): Promise<void> {
   const { retentionDays } = CATALOGUE.HISTORY_PURCHASE;
@@ -13,10 +12,5 @@ export async function prunePurchases(orm: MikroORM): Promise<void> {
 }
 
 /** Every hour. Returns what stops it. */
-export function keepPruningPurchases(orm: MikroORM, log: Logger): () => void {
-  const prune = () =>
-    void prunePurchases(orm).catch((error) => log.warn({ err: error }, 'old purchases could not be deleted'));
-  const timer = setInterval(prune, EVERY_MS);
-  timer.unref();
-  return () => clearInterval(timer);
-}
+export const keepPruningPurchases = (orm: MikroORM, log: Logger): (() => void) =>
+  everyHour(log, 'deleting old purchases', () => prunePurchases(orm));

@@ -70,9 +70,7 @@ async function findCandidates(
   const rows = await em.execute<(Candidate & { currency: string | null })[]>(sql`
     select q.code, o.id as "offerId", c.id as "campaignId", c.partner_id || '|' || c.stacking_group as "group",
       c.stacking_mode as mode, c.priority, o.discount->>'currency' as currency,
-      coalesce(case o.discount->>'kind'
-        when 'AMOUNT' then least((o.discount->>'amount')::bigint, ${amount}::bigint)
-        when 'PERCENT' then round(${amount}::bigint * (o.discount->>'percent')::numeric / 100) end, 0)::int as discount
+      coalesce(discount_on(o.discount, ${amount}::bigint), 0)::int as discount
     from unnest(${arrayOf(sealed)}::text[]) with ordinality as q (code, place)
     join claim on claim.code = q.code and claim.venue_id = any (${arrayOf(venueIds)}::bigint[])
       and claim.state <> 'REDEEMED' and claim.expires_at > app_now()
