@@ -72,6 +72,12 @@ export class ConsentView {
     await Promise.allSettled(this.#used.map(({ key }) => this.#gate.decide(key)));
   }
 
+  /** For what failed as nothing should: whom it was about may be erased, and the word of it still under way. */
+  async askAnew(): Promise<void> {
+    for (const { key } of this.#used) this.#gate.forget(key.fanId);
+    await this.recall();
+  }
+
   /** Door one and door two ask this: may the viewer see what `scope` gates of this subject? */
   async shows(subject: ConsentSubject | null, scope: ConsentScope): Promise<boolean> {
     if (!subject || !(await this.sees(subject))) return false;

@@ -26,4 +26,8 @@ export function createErrorMask(log: Logger): (error: unknown) => Error {
   };
 }
 
+/** Whether it is a fault, and not one of the answers that an operation may give. */
+export const isFault = ({ originalError }: GraphQLError): boolean =>
+  originalError !== undefined && !(originalError instanceof CodedError) && !(originalError instanceof GraphQLError);
+
 const httpStatus = (code: string) => (code === 'UNAUTHENTICATED' ? { http: { status: 401 } } : {});

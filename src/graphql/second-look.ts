@@ -7,6 +7,7 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST
 import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
 import { withoutGatedFields } from './consent-plugin/without-gated-fields.ts';
+import { isFault } from './mask-error.ts';
 
 const LOOKS = 3;
 export function useSecondLook(services: Services): Plugin {
@@ -15,6 +16,7 @@ export function useSecondLook(services: Services): Plugin {
       setExecuteFn(async (args: ExecutionArgs) => {
         const opened = args.contextValue as Context;
         const result = (await executeFn(args)) as ExecutionResult;
+        if (result.errors?.some(isFault)) await opened.consent.askAnew();
         if (opened.consent.stands()) return result;
         await opened.consent.recall();
         if (opened.consent.stands()) return result;

@@ -8,6 +8,7 @@ import type { Plugin } from 'graphql-yoga';
 import { type Context, createContext, type Services } from '../context.ts';
 import { ServiceError } from '../errors.ts';
 import { executeValidated } from '../graphql/execution/execute.ts';
+import { isFault } from '../graphql/mask-error.ts';
 import { admits } from './admission.ts';
 import { MappedStream } from './mapped-stream.ts';
 import { Pacer } from './pacer.ts';
@@ -63,6 +64,7 @@ export function useLiveDelivery({ services, makeContext, hub }: LiveDeliveryOpti
             if (!(await admits(context, event.gate))) return null;
             const result = await executeValidated({ ...operation, rootValue: event, contextValue: context });
             if (result.errors?.some(isPassing)) throw new ServiceError('UNAVAILABLE', 'The event cannot be made now.');
+            if (result.errors?.some(isFault)) await context.consent.askAnew();
             if (context.consent.stands()) return result;
           }
           // The stream holds the event, and tries again in a moment.

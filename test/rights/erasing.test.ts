@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyOffline } from '../../src/consent/ledger/offline.ts';
 import { CONSENT_SCOPES } from '../../src/consent/scopes.ts';
+import { freshContext } from '../../src/live/deliver.ts';
 import { readLedger, saveLog } from '../support/ledger.ts';
 import {
   announceCampaign,
@@ -33,8 +34,9 @@ describe('a fan who is erased', () => {
     server = await startTestServer();
     orm = server.services.orm;
     gameId = await liveGameId(server);
-    const { data } = await server.ask(null, '{ partners(first: 1) { edges { node { id } } } }');
-    partnerId = data.partners.edges[0].node.id;
+    const { data } = await server.ask(null, '{ partners(first: 10) { edges { node { id code } } } }');
+    const nodes = data.partners.edges.map(({ node }: Answer['data']) => node);
+    partnerId = nodes.find(({ code }: Answer['data']) => code === 'demo-partner').id;
   });
   afterAll(() => server.close());
 
@@ -231,6 +233,42 @@ describe('a fan who is erased', () => {
     expect((await announced).__typename).toBe('AnnounceOfferSuccess');
     expect(await deliveries(campaign.offerId, fan.key)).toBe(0);
     expect(await deliveries(campaign.offerId, other.key)).toBe(1);
+  });
+
+  it('is no fault of the partner’s stream when erased between the decision and the look at them', async () => {
+    let meanwhile: (() => Promise<void>) | null = null;
+    const node = await startTestServer({
+      databaseUrl: server.databaseUrl,
+      makeEventContext: (services, opened) => {
+        const context = freshContext(services, opened);
+        const findOneOrFail = context.em.findOneOrFail.bind(context.em) as (...asked: unknown[]) => Promise<never>;
+        const slowly = async (...asked: unknown[]) => {
+          await meanwhile?.();
+          meanwhile = null;
+          return findOneOrFail(...asked);
+        };
+        context.em.findOneOrFail = slowly;
+        return context;
+      },
+    });
+    const stream = await overWebSocket(node.url, await tokenOf('PARTNER', 'demo-partner'), OFFER_STREAM, {});
+    await stream.waitFor(isPosition);
+    const [fan, watcher] = [await raise(), await raise()];
+    await stream.waitFor((frame) => frame.data.offerStream.kind === 'VIEWED', stream.frames.length);
+    // Committed without a word to anybody: the node hears of it with its next renewal.
+    let erased = false;
+    meanwhile = async () => {
+      await query(`select consent_erase(gen_random_uuid(), ${fan.key}, app_now(), '', '${fan.key}', '')`);
+      erased = true;
+    };
+    const from = stream.frames.length;
+    const { offerId } = await announceCampaign(server, gameId);
+    await mutate(server, watcher.token, 'recordEngagement', { offerId, kind: 'CLICK' });
+    await stream.waitFor((frame) => frame.data?.offerStream.kind === 'CLICKED', from);
+    expect(erased).toBe(true);
+    expect(stream.frames.filter(({ errors }) => errors)).toEqual([]);
+    await stream.close();
+    await node.close();
   });
 
   it('is the only one whose record of acts can go', async () => {
