@@ -9,14 +9,22 @@ export interface DecisionKey {
   readonly gameId: string | null;
 }
 
+/** A number of 64 bits that stands for a list of lineages, in two halves. */
+export interface Fingerprint {
+  readonly high: number;
+  readonly low: number;
+}
+
 export class Decision {
   readonly mask: number;
   readonly lineages: readonly string[];
-  #listed: string | null = null;
+  /** Of the lineages, as the gate that made the decision takes it. */
+  readonly fingerprint: Fingerprint | null;
 
-  constructor(mask: number, lineages: readonly string[]) {
+  constructor(mask: number, lineages: readonly string[], fingerprint: Fingerprint | null = null) {
     this.mask = mask;
     this.lineages = lineages;
+    this.fingerprint = fingerprint;
   }
 
   holds(scope: ConsentScope): boolean {
@@ -35,35 +43,22 @@ export class Decision {
     return this.holds(scope) && wasHeld(scope, captured) && captured[place] === this.lineages[place];
   }
 
-  /** The scopes of which `heldSince` is true, as bits, for lineages listed in a text. */
-  maskSince(captured: string): number {
-    if (captured === this.#list()) return this.mask;
-    const lineages = lineagesIn(captured);
-    return bitsOf(CONSENT_SCOPES.filter((scope) => this.heldSince(scope, lineages)));
+  /** The scopes of which `heldSince` is true, as bits. */
+  maskSince(captured: readonly string[]): number {
+    return bitsOf(CONSENT_SCOPES.filter((scope) => this.heldSince(scope, captured)));
   }
 
   /** Whether one of these scopes was in force when it was captured and has not been without a gap since. */
-  lacks(captured: string, mask: number): boolean {
-    if (captured === this.#list()) return false;
-    const lineages = lineagesIn(captured);
+  lacks(captured: readonly string[], mask: number): boolean {
     return CONSENT_SCOPES.some(
-      (scope) => (mask & bitOf(scope)) !== 0 && wasHeld(scope, lineages) && !this.heldSince(scope, lineages),
+      (scope) => (mask & bitOf(scope)) !== 0 && wasHeld(scope, captured) && !this.heldSince(scope, captured),
     );
-  }
-
-  /** Where nothing has changed, comparing two texts tells. */
-  #list(): string {
-    this.#listed ??= this.lineages.join(',');
-    return this.#listed;
   }
 }
 
 /** Whether the scope was in force at the moment of which these are the lineages. */
 export const wasHeld = (scope: ConsentScope, captured: readonly string[]): boolean =>
   (captured[CONSENT_SCOPES.indexOf(scope)] ?? '0') !== '0';
-
-/** The lineages listed in a text, by comma. */
-export const lineagesIn = (listed: string): readonly string[] => listed.split(',');
 
 /** The answer to anything unknown, missing or failed. */
 export const DENIAL = new Decision(

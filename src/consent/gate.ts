@@ -5,11 +5,12 @@
  * this node. A decision is kept until its `valid_until`, and never longer than MAX_AGE_MS. Loads that a change overtakes
  * are thrown away and made again.
  */
+import { randomBytes } from 'node:crypto';
 import { type MikroORM, sql } from '@mikro-orm/postgresql';
 import DataLoader from 'dataloader';
-import { arrayOf } from '../db/sql.ts';
+import { arrayOfKeys } from '../db/sql.ts';
 import { ServiceError } from '../errors.ts';
-import { DENIAL, Decision, type DecisionKey } from './decision.ts';
+import { DENIAL, Decision, type DecisionKey, type Fingerprint } from './decision.ts';
 import { Lease } from './lease/lease.ts';
 
 /** Grants wake caches by a message that may be lost; this bounds for how long a denial can outlive one. */
@@ -27,6 +28,7 @@ interface MaskRow {
   fan_id: string;
   mask: number;
   lineages: string[];
+  fingerprint: string;
   valid_for_ms: number | null;
 }
 
@@ -36,6 +38,11 @@ type Overtaken = Set<string> & { all?: boolean };
 export class ConsentGate {
   readonly #orm: MikroORM;
   readonly lease: Lease;
+  /**
+   * Of fingerprints of lineages. Drawn when the process starts and told to nobody but the database, so that nobody can
+   * look for two lists that have the same.
+   */
+  readonly seed = randomBytes(8).readBigInt64BE();
   readonly #kept = new Map<string, Map<string, Kept>>();
   readonly #loads = new Set<Overtaken>();
   readonly #loader = new DataLoader((keys: readonly DecisionKey[]) => this.#loadAll(keys), {
@@ -122,12 +129,13 @@ export class ConsentGate {
       try {
         const rows = await this.#orm.em.fork().execute<MaskRow[]>(sql`
           select m.fan_id, m.mask, m.lineages::text[] as lineages,
+            hash_array_extended(m.lineages, ${this.seed}::bigint)::text as fingerprint,
             (extract(epoch from m.valid_until - now.at) * 1000)::float8 as valid_for_ms
           from (select app_now() as at) now,
-            consent_mask(${arrayOf(wanted)}::bigint[], ${recipientId}::bigint, ${gameId}::bigint, now.at) m`);
+            consent_mask(${arrayOfKeys(wanted)}::bigint[], ${recipientId}::bigint, ${gameId}::bigint, now.at) m`);
         for (const row of rows) {
           if (overtaken.all || overtaken.has(row.fan_id)) continue;
-          const decision = new Decision(row.mask, row.lineages);
+          const decision = new Decision(row.mask, row.lineages, readFingerprint(row.fingerprint));
           decisions.set(row.fan_id, decision);
           this.#keep(row.fan_id, placeOf({ recipientId, gameId }), {
             decision,
@@ -148,6 +156,12 @@ export class ConsentGate {
     if (places) places.set(place, kept);
     else this.#kept.set(fanId, new Map([[place, kept]]));
   }
+}
+
+/** A bigint as PostgreSQL writes it. */
+function readFingerprint(text: string): Fingerprint {
+  const bits = BigInt(text);
+  return { high: Number(bits >> 32n), low: Number(BigInt.asIntN(32, bits)) };
 }
 
 /** A key's place within its fan, for `peekAt`. */

@@ -1,6 +1,6 @@
 export { grantConsent } from './acts.service.ts';
 export { type ConsentSubject, ConsentView } from './consent-view.ts';
-export { type Decision, lineagesIn } from './decision.ts';
+export type { Decision } from './decision.ts';
 export { ConsentGate, placeOf } from './gate.ts';
 export { type Granted, grantScopes } from './grants.service.ts';
 export { Barrier, type Passed } from './lease/barrier.ts';

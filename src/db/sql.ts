@@ -5,6 +5,9 @@ import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
 export const arrayOf = (values: readonly string[]): string =>
   `{${values.map((value) => `"${value.replace(/(["\\])/g, '\\$1')}"`).join(',')}}`;
 
+/** The same for keys, which are digits, and may be many. */
+export const arrayOfKeys = (keys: readonly string[]): string => `{${keys.join(',')}}`;
+
 /** The instant by which rules are judged: the database's clock, or the one that a replay or a test has set. */
 export async function readNow(em: SqlEntityManager): Promise<Date> {
   const [row] = await em.execute<{ now: Date }[]>(sql`select app_now() as now`);

@@ -27,12 +27,13 @@ import type { LiveEvent } from './outbox.ts';
 
 export { emit, fanTopic, gameTopic, type LiveEvent, partnerTopic } from './outbox.ts';
 export type { Position } from './position.ts';
+export { Audience, NOBODY, readWhereabouts } from './shared/audience.ts';
 export {
-  type Audience,
+  type Audiences,
   type Broadcast,
   type BroadcastEvent,
   BroadcastStream,
-  type Captured,
+  type Lineages,
 } from './shared/broadcast.ts';
 export type { LiveStream, StreamItem } from './stream.ts';
 

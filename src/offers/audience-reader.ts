@@ -1,53 +1,62 @@
 /** Whom events concern, and where those are: what the live feed of offers reads of many fans at once. */
-import { type MikroORM, sql } from '@mikro-orm/postgresql';
-import { CONSENT_SCOPES } from '../consent/index.ts';
-import { arrayOf } from '../db/sql.ts';
-import type { Audience, Captured, LiveEvent } from '../live/index.ts';
+import { type MikroORM, type RawQueryFragment, sql } from '@mikro-orm/postgresql';
+import { arrayOfKeys } from '../db/sql.ts';
+import { Audience, type Audiences, type Lineages, type LiveEvent, NOBODY, readWhereabouts } from '../live/index.ts';
 
-/** Of PRESENCE_ZONE among the lineages of a delivery, which SQL counts from one. */
-const PRESENCE_PLACE = CONSENT_SCOPES.indexOf('PRESENCE_ZONE') + 1;
+/** The row in which the whereabouts come, beside those of the events, which SQL counts from one. */
+const WHEREABOUTS = 0;
 
 /**
- * By event, in their order. An announcement concerns those whom it told first; the end of an offer, all who were told of
- * it. Where they are now is read only of those who consented to that when they were told, and not at all without `gameId`.
+ * An announcement concerns those whom it told first; the end of an offer, all who were told of it. `seed` is that of the
+ * fingerprints of lineages. Where the fans are is not read without `gameId`, and told to nobody but by the gate.
  */
 export async function findAudiences(
   orm: MikroORM,
   events: readonly LiveEvent[],
   fanIds: readonly string[],
-  gameId: string | null,
-): Promise<readonly Audience[]> {
-  const payloads = events.map(({ payload }) => payload);
-  const rows = await orm.em.fork().execute<{ place: string; fans: string }[]>(sql`
-    select e.place, string_agg(d.fan_id || ':' || array_to_string(d.lineages, ',') || ':'
-      || case when p.fan_id is null then ${NOWHERE} else coalesce(p.zone_id::text, '') end, ';') as fans
-    from unnest(${arrayOf(payloads.map(({ offerId }) => offerId ?? '0'))}::bigint[],
-      ${arrayOf(payloads.map(({ announcementId }) => announcementId ?? '0'))}::bigint[])
-      with ordinality as e (offer_id, announcement_id, place)
-    join delivery d on d.offer_id = e.offer_id
-      and d.announcement_id = coalesce(nullif(e.announcement_id, 0), d.announcement_id)
-    left join presence p on p.game_id = ${gameId}::bigint and p.fan_id = d.fan_id
-      and d.lineages[${PRESENCE_PLACE}::int] <> 0
-    where d.fan_id = any (${arrayOf(fanIds)}::bigint[])
-    group by e.place`);
-  const found = new Map(rows.map(({ place, fans }) => [Number(place), read(fans)]));
-  return events.map((_, place) => found.get(place + 1) ?? NOBODY);
+  { seed, gameId }: { seed: bigint; gameId: string | null },
+): Promise<Audiences> {
+  const rows = await orm.em.fork().execute<{ place: number; fans: Buffer | null }[]>(sql`
+    with fan as materialized (select * from unnest(${arrayOfKeys(fanIds)}::bigint[]) with ordinality as f (id, place))
+    select e.place::int, (
+      select string_agg(int4send(fan.place::int - 1) || int8send(hash_array_extended(d.lineages, ${seed}::bigint)), '')
+        filter (where ${isTold})
+      from fan join delivery d on d.offer_id = e.offer_id and d.fan_id = fan.id) as fans
+    from ${told(events)}
+    union all
+    select ${WHEREABOUTS}, string_agg(int4send(fan.place::int - 1) || int8send(coalesce(p.zone_id, 0)), '')
+    from fan join presence p on p.game_id = ${gameId}::bigint and p.fan_id = fan.id`);
+  const found = new Map(rows.map(({ place, fans }) => [place, fans]));
+  const whereabouts = found.get(WHEREABOUTS);
+  return {
+    ofEvents: events.map((_, place) => {
+      const fans = found.get(place + 1);
+      return fans ? new Audience(fans) : NOBODY;
+    }),
+    whereabouts: whereabouts ? readWhereabouts(whereabouts) : new Map(),
+  };
 }
 
-const NOBODY: Audience = new Map();
-const NOWHERE = '-';
-
-/** `fan:lineage,lineage:zone;…` */
-function read(text: string): Map<string, Captured> {
-  const found = new Map<string, Captured>();
-  for (let at = 0; at < text.length; ) {
-    const first = text.indexOf(':', at);
-    const second = text.indexOf(':', first + 1);
-    const end = text.indexOf(';', second);
-    const zone = text.slice(second + 1, end < 0 ? undefined : end);
-    const presence = zone === NOWHERE ? null : { zone_id: zone || null };
-    found.set(text.slice(at, first), { lineages: text.slice(first + 1, second), presence });
-    at = end < 0 ? text.length : end + 1;
-  }
+/** Under which lineages each event was captured, of those of these fans whom it concerns. */
+export async function findLineages(
+  orm: MikroORM,
+  events: readonly LiveEvent[],
+  fanIds: readonly string[],
+): Promise<readonly Lineages[]> {
+  const rows = await orm.em.fork().execute<{ place: string; fan_id: string; lineages: string[] }[]>(sql`
+    select e.place, d.fan_id, d.lineages::text[] as lineages
+    from ${told(events)} cross join unnest(${arrayOfKeys(fanIds)}::bigint[]) as fan (id)
+    join delivery d on d.offer_id = e.offer_id and d.fan_id = fan.id
+    where ${isTold}`);
+  const found = events.map(() => new Map<string, readonly string[]>());
+  for (const { place, fan_id, lineages } of rows) found[Number(place) - 1]!.set(fan_id, lineages);
   return found;
 }
+
+/** Left out of the join, of which the planner would expect next to nothing otherwise. */
+const isTold = sql`d.announcement_id = coalesce(nullif(e.announcement_id, 0), d.announcement_id)`;
+
+const told = (events: readonly LiveEvent[]): RawQueryFragment => sql`
+  unnest(${arrayOfKeys(events.map(({ payload }) => payload.offerId ?? '0'))}::bigint[],
+    ${arrayOfKeys(events.map(({ payload }) => payload.announcementId ?? '0'))}::bigint[])
+    with ordinality as e (offer_id, announcement_id, place)`;

@@ -13,7 +13,7 @@ import {
 } from '../live/index.ts';
 import type { Loaders } from '../loaders.ts';
 import type { Game } from '../venues/index.ts';
-import { findAudiences } from './audience-reader.ts';
+import { findAudiences, findLineages } from './audience-reader.ts';
 import { findMissedOffers } from './missed.ts';
 
 export interface OfferAnnounced extends BroadcastEvent {
@@ -74,7 +74,7 @@ async function preloadZones(venueId: string, { zonesOfVenue, zone }: Loaders): P
 }
 
 function broadcastOffers(
-  { live, orm }: Pick<Context, 'live' | 'orm'>,
+  { live, orm, gate }: Pick<Context, 'live' | 'orm' | 'gate'>,
   { id: gameId, venueId }: Game,
 ): Broadcast<LiveOfferEvent> {
   const topic = gameTopic(gameId);
@@ -84,7 +84,9 @@ function broadcastOffers(
     topic,
     gameId,
     scope,
-    findAudiences: (events, fanIds, withPresence) => findAudiences(orm, events, fanIds, withPresence ? gameId : null),
+    findAudiences: (events, fanIds, withPresence) =>
+      findAudiences(orm, events, fanIds, { seed: gate.seed, gameId: withPresence ? gameId : null }),
+    findLineages: (events, fanIds) => findLineages(orm, events, fanIds),
     preload: ({ kind, payload }, loaders) => {
       preload(payload, loaders);
       if (kind === 'OFFER_ANNOUNCED') void preloadZones(venueId, loaders);

@@ -1,14 +1,20 @@
-/** Who joins a room while it is still at an earlier event has heard the later ones alone, and hears them once. */
+/**
+ * Who joins a room while it is still at an earlier event has heard the later ones alone, and hears them once; and nobody
+ * is told there what lies before a gap in their consent.
+ */
+import { sql } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { arrayOfKeys } from '../../src/db/sql.ts';
 import type { LiveEvent, LiveStream } from '../../src/live/index.ts';
-import type { Audience, Broadcast, BroadcastEvent } from '../../src/live/shared/broadcast.ts';
+import { Audience } from '../../src/live/shared/audience.ts';
+import type { Audiences, Broadcast, BroadcastEvent, Lineages } from '../../src/live/shared/broadcast.ts';
 import type { DocumentClass } from '../../src/live/shared/document-class.ts';
 import type { Frames } from '../../src/live/shared/frames.ts';
 import { Member } from '../../src/live/shared/member.ts';
 import type { Outlet } from '../../src/live/shared/outlet.ts';
 import { Room } from '../../src/live/shared/room.ts';
 import { Topic } from '../../src/live/topic.ts';
-import { enrollFan, liveGameId } from '../support/operations.ts';
+import { enrollFan, liveGameId, mutate, POLICY } from '../support/operations.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const NOWHERE = { xid: 0n, id: 0n };
@@ -23,39 +29,79 @@ describe('a room', () => {
   let server: TestServer;
   let gameId: string;
   let fans: string[];
+  let tokens: string[];
   beforeAll(async () => {
     server = await startTestServer();
     const { orm, idsFor } = server.services;
     gameId = idsFor(null).parse(await liveGameId(server))!.key;
-    const subjects = await Promise.all([1, 2].map(async () => (await enrollFan(server, ['OFFERS_LIVE'])).subject));
+    const enrolled = await Promise.all([1, 2].map(() => enrollFan(server, ['OFFERS_LIVE', 'ANALYTICS'])));
+    tokens = enrolled.map(({ token }) => token);
+    const subjects = enrolled.map(({ subject }) => subject);
     const rows = await orm.em
       .fork()
-      .execute<{ id: string }[]>(`select id from fan where subject in ('${subjects.join("', '")}') order by id`);
+      .execute<{ id: string }[]>(
+        `select id from fan where subject in ('${subjects.join("', '")}') order by subject = '${subjects[1]}'`,
+      );
     fans = rows.map(({ id }) => id);
   });
   afterAll(() => server.close());
 
-  it('brings nobody twice what they heard alone before they joined', async () => {
+  /** What reads for the room: it concerns everybody, under what was in force when `capture` was called. */
+  class Reader {
+    readonly asked: PromiseWithResolvers<void>[] = [];
+    #captured = new Map<string, readonly string[]>();
+    #rows: Buffer | null = null;
+
+    async capture(): Promise<void> {
+      const { gate, orm } = server.services;
+      const decisions = await gate.decideAll(fans, { recipientId: null, gameId });
+      this.#captured = new Map(fans.map((id, place) => [id, decisions[place]!.lineages]));
+      const rows = await Promise.all(
+        fans.map(async (id, place) => {
+          const [row] = await orm.em.fork().execute<{ row: Buffer }[]>(sql`
+            select int4send(${place}::int) || int8send(hash_array_extended(
+              ${arrayOfKeys(this.#captured.get(id)!)}::bigint[], ${gate.seed}::bigint)) as row`);
+          return row!.row;
+        }),
+      );
+      this.#rows = Buffer.concat(rows);
+    }
+
+    findAudiences = async (events: readonly LiveEvent[], fanIds: readonly string[]): Promise<Audiences> => {
+      const held = Promise.withResolvers<void>();
+      this.asked.push(held);
+      await held.promise;
+      const rows = Buffer.concat(
+        fanIds.map((id, place) => {
+          const row = Buffer.from(this.#rows!.subarray(12 * fans.indexOf(id), 12 * fans.indexOf(id) + 12));
+          row.writeInt32BE(place);
+          return row;
+        }),
+      );
+      return { ofEvents: events.map(() => new Audience(rows)), whereabouts: new Map() };
+    };
+
+    findLineages = async (events: readonly LiveEvent[]): Promise<Lineages[]> => events.map(() => this.#captured);
+
+    async letOneGo(): Promise<void> {
+      await expect.poll(() => this.asked.length, { timeout: 10_000, interval: 5 }).toBeGreaterThan(0);
+      this.asked.shift()!.resolve();
+    }
+  }
+
+  /** A room that tells the ids of offers. */
+  const open = async () => {
     const { gate } = server.services;
     const topic = new Topic(NOWHERE);
-    const asked: PromiseWithResolvers<void>[] = [];
-    // It concerns everybody, and says so when the test lets it.
-    const findAudiences = async (events: readonly LiveEvent[], fanIds: readonly string[]): Promise<Audience[]> => {
-      const held = Promise.withResolvers<void>();
-      asked.push(held);
-      await held.promise;
-      const decisions = await gate.decideAll(fanIds, { recipientId: null, gameId });
-      const captured = fanIds.map((id, place) => {
-        return [id, { lineages: decisions[place]!.lineages.join(','), presence: null }] as const;
-      });
-      return events.map(() => new Map(captured));
-    };
+    const reader = new Reader();
+    await reader.capture();
     const broadcast: Broadcast = {
       name: 'test',
       topic: 'test',
       gameId,
       scope: 'OFFERS_LIVE',
-      findAudiences,
+      findAudiences: reader.findAudiences,
+      findLineages: reader.findLineages,
       preload: () => {},
       toEvent: ({ payload }, subject) =>
         ({
@@ -94,21 +140,40 @@ describe('a room', () => {
       topic.append(event(id));
       topic.wake();
     };
-    const letOneGo = async () => {
-      await expect.poll(() => asked.length, { timeout: 10_000, interval: 5 }).toBeGreaterThan(0);
-      asked.shift()!.resolve();
-    };
+    return { reader, join, tell };
+  };
 
+  it('brings nobody twice what they heard alone before they joined', async () => {
+    const { reader, join, tell } = await open();
     const early = join(fans[0]!);
     tell(1);
-    await expect.poll(() => asked.length, { timeout: 10_000, interval: 5 }).toBe(1);
+    await expect.poll(() => reader.asked.length, { timeout: 10_000, interval: 5 }).toBe(1);
     // The room is still at the first event. Whoever comes now has heard two alone.
     tell(2);
     const late = join(fans[1]!);
     tell(3);
-    await letOneGo();
-    await letOneGo();
+    await reader.letOneGo();
+    await reader.letOneGo();
     await expect.poll(() => [early.heard, late.heard], { timeout: 10_000 }).toEqual([['1', '2', '3'], ['3']]);
     for (const { member } of [early, late]) member.leave();
+  });
+
+  it('tells nothing from before a gap in consent, though it has been given again, and everything to the others', async () => {
+    const { reader, join, tell } = await open();
+    const [broken, whole] = [join(fans[0]!), join(fans[1]!)];
+    // Of the one what gates the event was withdrawn since, of the other something else.
+    for (const [place, scope] of ['OFFERS_LIVE', 'ANALYTICS'].entries()) {
+      const grant = { duration: 'STANDING', policyVersion: POLICY };
+      await mutate(server, tokens[place]!, 'withdrawConsent', { scopes: [scope] });
+      await mutate(server, tokens[place]!, 'grantConsent', { scopes: [scope], ...grant });
+    }
+    tell(1);
+    await reader.letOneGo();
+    await expect.poll(() => whole.heard, { timeout: 10_000 }).toEqual(['1']);
+    await reader.capture();
+    tell(2);
+    await reader.letOneGo();
+    await expect.poll(() => [broken.heard, whole.heard], { timeout: 10_000 }).toEqual([['2'], ['1', '2']]);
+    for (const { member } of [broken, whole]) member.leave();
   });
 });

@@ -10,17 +10,18 @@ import type { LiveEvent } from '../outbox.ts';
 import type { Position } from '../position.ts';
 import type { LiveStream, StreamItem } from '../stream.ts';
 import type { EventGate, StreamEvent } from '../stream-event.ts';
+import type { Audience, Whereabouts } from './audience.ts';
 
-/** What a broadcast knows of one fan whom an event concerns. */
-export interface Captured {
-  /** The lineages of consent in force when the event was captured for them, as the rule lists them, by comma. */
-  readonly lineages: string;
-  /** Where they are now; null: nowhere, or nothing was asked. */
-  readonly presence: { readonly zone_id: string | null } | null;
+/** By fan: the lineages in force when an event was captured for them. */
+export type Lineages = ReadonlyMap<string, readonly string[]>;
+
+/** Of some fans, each known by its place among them: whom each event concerns, and where they are. */
+export interface Audiences {
+  /** In the order of the events. */
+  readonly ofEvents: readonly Audience[];
+  /** By place; whoever is missing is nowhere, or nothing was asked. */
+  readonly whereabouts: ReadonlyMap<number, Whereabouts>;
 }
-
-/** Whom an event concerns, by fan. */
-export type Audience = ReadonlyMap<string, Captured>;
 
 /** Told from no record: nothing but the gate's own scope decides whether it is told. */
 export interface BroadcastEvent extends StreamEvent {
@@ -34,12 +35,10 @@ export interface Broadcast<Event extends BroadcastEvent = BroadcastEvent> {
   readonly gameId: string;
   /** Gates each event whole. */
   readonly scope: ConsentScope;
-  /** Of each event, whom of these fans it concerns, and if asked where those are. In the order of the events. */
-  findAudiences(
-    events: readonly LiveEvent[],
-    fanIds: readonly string[],
-    withPresence: boolean,
-  ): Promise<readonly Audience[]>;
+  /** Of each event, whom of these fans it concerns, and if asked where all of them are. */
+  findAudiences(events: readonly LiveEvent[], fanIds: readonly string[], withPresence: boolean): Promise<Audiences>;
+  /** The lineages under which each event was captured for those of these fans whom it concerns. */
+  findLineages(events: readonly LiveEvent[], fanIds: readonly string[]): Promise<readonly Lineages[]>;
   /** Begins to load the public facts that the event will be told with. */
   preload(event: LiveEvent, loaders: Loaders): void;
   /** The event as one of them is told it. Null: it is not one of this stream's. */

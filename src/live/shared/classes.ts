@@ -2,6 +2,7 @@
  * The classes of one batch, and who is told what: a member's way through the batch is the row of its classes, and all
  * whose ways are the same are sent the same bytes.
  */
+import type { Whereabouts } from './audience.ts';
 import type { DocumentClass } from './document-class.ts';
 import { Frames } from './frames.ts';
 
@@ -10,7 +11,7 @@ export interface EventClass {
   /** The event's place in the batch. */
   readonly place: number;
   readonly held: number;
-  readonly presence: { readonly zone_id: string | null } | null;
+  readonly presence: Whereabouts | null;
   /** What follows the id in the message; undefined until it is executed, and null where it has no answer to share. */
   tail: Buffer | null | undefined;
 }
@@ -48,23 +49,23 @@ export class Way {
   }
 }
 
+const NOWHERE = 'nowhere';
+const SOMEWHERE = 'somewhere';
+
 export class Classes {
   /** Where every member's way begins. */
   readonly start = new Way();
   readonly #unexecuted: EventClass[] = [];
-  readonly #known = new Map<DocumentClass, Map<string, EventClass>>();
+  /** By event, document, what is held, and where. */
+  readonly #known = new Map<number, Map<DocumentClass, Map<number, Map<string, EventClass>>>>();
 
-  find(document: DocumentClass, place: number, held: number, presence: EventClass['presence']): EventClass {
-    let ofDocument = this.#known.get(document);
-    if (!ofDocument) {
-      ofDocument = new Map();
-      this.#known.set(document, ofDocument);
-    }
-    const key = `${place}|${held}|${presence ? (presence.zone_id ?? 'somewhere') : 'nowhere'}`;
-    let found = ofDocument.get(key);
+  find(document: DocumentClass, place: number, held: number, presence: Whereabouts | null): EventClass {
+    const alike = entry(entry(entry(this.#known, place), document), held);
+    const where = presence ? (presence.zone_id ?? SOMEWHERE) : NOWHERE;
+    let found = alike.get(where);
     if (!found) {
       found = { document, place, held, presence, tail: undefined };
-      ofDocument.set(key, found);
+      alike.set(where, found);
       this.#unexecuted.push(found);
     }
     return found;
@@ -74,4 +75,13 @@ export class Classes {
   unexecuted(): readonly EventClass[] {
     return this.#unexecuted.filter(({ tail }) => tail === undefined);
   }
+}
+
+function entry<Key, Inner extends Map<unknown, unknown>>(map: Map<Key, Inner>, key: Key): Inner {
+  let found = map.get(key);
+  if (!found) {
+    found = new Map() as Inner;
+    map.set(key, found);
+  }
+  return found;
 }

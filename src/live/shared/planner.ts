@@ -12,9 +12,10 @@ import { Pacer } from '../pacer.ts';
 import { isPassing } from '../passing.ts';
 import type { Position } from '../position.ts';
 import type { StreamEvent } from '../stream-event.ts';
-import type { Audience, Broadcast } from './broadcast.ts';
+import type { Broadcast } from './broadcast.ts';
 import { ANY_OF_THEM, createClassContext, NotSharedError } from './class-context.ts';
 import { Classes, type EventClass } from './classes.ts';
+import { decide } from './decided.ts';
 import { type Frames, messageTail } from './frames.ts';
 import type { Member } from './member.ts';
 
@@ -68,26 +69,25 @@ export class Planner {
    */
   async plan(batch: Batch, members: readonly Member[], heard: readonly number[]): Promise<Plan> {
     const { after, events, told, classes } = batch;
+    const fanIds = members.map(({ fanId }) => fanId);
     const showsPresence = members.some(({ document }) => document.presence);
-    const audiences = await this.#broadcast.findAudiences(events, fansOf(members), showsPresence);
-    const concerned = members.filter(({ fanId }) => audiences.some((audience) => audience.has(fanId)));
-    const decisions = await this.#decide(concerned, audiences);
-    const ways = members.map(({ fanId, document }, place) => {
-      const passed = heard[place]! - after;
-      const decision = decisions.get(fanId);
-      if (!decision) return classes.start;
-      return audiences.reduce((way, audience, place) => {
-        if (place < passed) return way;
-        const captured = audience.get(fanId);
-        const held = captured === undefined ? 0 : decision.maskSince(captured.lineages);
-        if (!told[place] || (held & this.#gateBit) === 0) return way;
-        const shown = document.presence && (held & PRESENCE) !== 0 ? captured!.presence : null;
-        return way.with(classes.find(document, place, held & document.bits, shown));
-      }, classes.start);
-    });
+    const { ofEvents, whereabouts } = await this.#broadcast.findAudiences(events, fanIds, showsPresence);
+    const decided = await decide(this.#services.gate, this.#broadcast, { events, members, audiences: ofEvents });
+    const ways = members.map(() => classes.start);
+    for (const [event, audience] of ofEvents.entries()) {
+      for (let row = 0; told[event] && row < audience.size; row += 1) {
+        const place = audience.placeAt(row);
+        if (event < heard[place]! - after) continue;
+        const { document } = members[place]!;
+        const held = decided.maskSince(event, row);
+        if ((held & this.#gateBit) === 0) continue;
+        const shown = document.presence && (held & PRESENCE) !== 0 ? (whereabouts.get(place) ?? null) : null;
+        ways[place] = ways[place]!.with(classes.find(document, event, held & document.bits, shown));
+      }
+    }
     await this.#execute(batch);
-    return members.map((member, place) => {
-      const [decision, way] = [decisions.get(member.fanId), ways[place]!];
+    return ways.map((way, place) => {
+      const decision = decided.decisions[place];
       if (!decision) return UNCONCERNED;
       if (way.isEmpty) return { kind: 'SHARED', decision, frames: null };
       const frames = way.frames();
@@ -109,29 +109,6 @@ export class Planner {
       const frames = way.frames();
       return frames ? { kind: 'SHARED', decision: null, frames } : BY_ITSELF;
     });
-  }
-
-  /**
-   * A denial of what was in force when an event was captured may only be one that outlived a grant whose wake-up has not
-   * arrived: it is looked up once more.
-   */
-  async #decide(members: readonly Member[], audiences: readonly Audience[]): Promise<Map<string, Decision>> {
-    const decisions = await this.#load(fansOf(members));
-    const doubted = members.filter(({ fanId, document }) =>
-      audiences.some((audience) => {
-        const captured = audience.get(fanId);
-        return captured !== undefined && decisions.get(fanId)!.lacks(captured.lineages, document.bits | this.#gateBit);
-      }),
-    );
-    for (const { fanId } of doubted) this.#services.gate.forget(fanId);
-    for (const [fanId, decision] of await this.#load(fansOf(doubted))) decisions.set(fanId, decision);
-    return decisions;
-  }
-
-  async #load(fanIds: readonly string[]): Promise<Map<string, Decision>> {
-    const { gameId } = this.#broadcast;
-    const decisions = await this.#services.gate.decideAll(fanIds, { recipientId: null, gameId });
-    return new Map(fanIds.map((fanId, place) => [fanId, decisions[place]!]));
   }
 
   async #execute(batch: Batch): Promise<void> {
@@ -159,5 +136,3 @@ export class Planner {
     return null;
   }
 }
-
-const fansOf = (members: readonly Member[]): string[] => [...new Set(members.map(({ fanId }) => fanId))];

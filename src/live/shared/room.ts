@@ -21,9 +21,12 @@ import { type Plan, Planner } from './planner.ts';
 /** How many events of one tick are told in one write. */
 const BATCH = 64;
 const LOOKS = 3;
-/** How many members are planned for at once: few at first, so that writing begins early. */
-const FIRST_GROUP = 128;
-const GROUP = 1024;
+/**
+ * How many members are planned for at once: few at first, so that writing begins early, and then many, since PostgreSQL
+ * reads whom an event concerns once a group.
+ */
+const FIRST_GROUP = 512;
+const GROUP = 8_192;
 /** How many groups are planned for while those before them are written to. */
 const AHEAD = 2;
 /** The event loop is given back after so many milliseconds of writing. */
@@ -226,7 +229,7 @@ export class Room {
 
 function inGroups(members: readonly Member[]): (readonly Member[])[] {
   const groups: (readonly Member[])[] = [];
-  for (let from = 0, size = FIRST_GROUP; from < members.length; from += size, size = Math.min(2 * size, GROUP)) {
+  for (let from = 0, size = FIRST_GROUP; from < members.length; from += size, size = GROUP) {
     groups.push(members.slice(from, from + size));
   }
   return groups;
