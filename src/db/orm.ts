@@ -106,6 +106,12 @@ export interface Connections {
   readonly transactionSeconds?: number;
 }
 
+/** The session's: MikroORM takes nothing of a URL but where to connect. */
+function optionsOf(url: string, transactionSeconds: number): string {
+  const asked = new URL(url).searchParams.get('options') ?? '';
+  return transactionSeconds > 0 ? `${asked} -c transaction_timeout=${transactionSeconds}s`.trim() : asked;
+}
+
 /** Connects lazily: an unreachable database shows at the first query. */
 export function connectOrm(url: string, { max = 16, transactionSeconds = 0 }: Connections = {}): Promise<MikroORM> {
   return MikroORM.init(
@@ -120,7 +126,7 @@ export function connectOrm(url: string, { max = 16, transactionSeconds = 0 }: Co
         connectionTimeoutMillis: QUERY_TIMEOUT_MS,
         keepAlive: true,
         onPoolCreated: takeBackLost,
-        ...(transactionSeconds > 0 ? { options: `-c transaction_timeout=${transactionSeconds}s` } : {}),
+        options: optionsOf(url, transactionSeconds),
       },
       discovery: { warnWhenNoEntities: false },
       // Presence lives in unlogged partitions and the outbox in partitions, which the schema generator does not know.

@@ -1,0 +1,115 @@
+/**
+ * Plays an imported season again with a crowd of fans, and judges all of it. Exit code 1 when anything was given out over its
+ * budget, a point is unexplained, or consent was violated. With `--json` the last line on standard output is one object.
+ */
+import { defineCommand, runMain } from 'citty';
+import { SingleBar } from 'cli-progress';
+import { failPlainly } from '../src/cli/fail.ts';
+import { type Config, readConfig } from '../src/config.ts';
+import { openDatabase } from '../src/db/database.ts';
+import { connectOrm } from '../src/db/orm.ts';
+import { ConflictError, InputError } from '../src/errors.ts';
+import { createLog } from '../src/log.ts';
+import { RETROSHEET_STATEMENT } from '../src/seed/fenway.ts';
+import { judge } from './judge.ts';
+import { createOwnDatabase } from './own-database.ts';
+import { playSeason } from './play.ts';
+import { describe, isRight, type Report, summarize } from './report.ts';
+import { readSeason, type Season } from './season.ts';
+import { configOfStand } from './stand.ts';
+
+const MOST_FANS = 100_000;
+
+interface Wanted {
+  readonly year: number;
+  readonly fans: number;
+  readonly seed: number;
+  readonly keep: boolean;
+}
+
+const command = defineCommand({
+  meta: { name: 'replay', description: 'Play an imported season again, and judge every act of it.' },
+  args: {
+    season: { type: 'string', required: true, description: 'the year of a season that was imported' },
+    fans: { type: 'string', default: '20000', description: 'how many there are' },
+    seed: { type: 'string', description: 'to play the same chances again' },
+    keep: { type: 'boolean', default: false, description: "keep the replay's database, and say its name" },
+    json: { type: 'boolean', default: false, description: 'end with one JSON object' },
+  },
+  async run({ args }) {
+    try {
+      const wanted = {
+        year: readNumber('--season', args.season, 1800, 2200),
+        fans: readNumber('--fans', args.fans, 1, MOST_FANS),
+        seed: readNumber('--seed', args.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 32 - 1),
+        keep: args.keep,
+      };
+      const report = await replay(readConfig(process.env), wanted);
+      if (args.json) console.log(JSON.stringify(report));
+      process.exitCode = isRight(report) ? 0 : 1;
+    } catch (error) {
+      failPlainly(error);
+    }
+  },
+});
+
+async function replay(config: Config, { year, fans, seed, keep }: Wanted): Promise<Report> {
+  if (config.production) {
+    throw new ConflictError(
+      'INVALID_STATE',
+      'A season is replayed at its own time, and the clock cannot be set in production.',
+    );
+  }
+  const database = await openDatabase(config);
+  try {
+    const season = await seasonIn(database.url, year);
+    console.log(RETROSHEET_STATEMENT);
+    const own = await createOwnDatabase(database.url);
+    if (keep) console.log(`Kept: the database ${own.name}`);
+    try {
+      const began = performance.now();
+      const stands = configOfStand(process.env);
+      const setting = { season, database: own, fans, seed, config: stands, log: createLog(stands.LOG_LEVEL) };
+      const played = await withBar((progress) => playSeason(setting, progress));
+      const findings = judge(played);
+      const seconds = Math.round((performance.now() - began) / 1_000);
+      const report = summarize(played, findings, { seed, seconds });
+      console.log(describe(report, findings));
+      return report;
+    } finally {
+      if (!keep) await own.drop();
+    }
+  } finally {
+    await database.release();
+  }
+}
+
+async function seasonIn(url: string, year: number): Promise<Season> {
+  const orm = await connectOrm(url, { max: 1 });
+  try {
+    return await readSeason(orm.em.fork(), year);
+  } finally {
+    await orm.close(true);
+  }
+}
+
+async function withBar<T>(work: (progress: (done: number, of: number) => void) => Promise<T>): Promise<T> {
+  const format = 'games [{bar}] {value}/{total}, {duration_formatted}';
+  const bar = new SingleBar({ format, stream: process.stderr, hideCursor: true });
+  try {
+    return await work((done, of) => {
+      if (!bar.isActive) bar.start(of, 0);
+      bar.update(done);
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+function readNumber(name: string, text: string, least: number, most: number): number {
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new InputError(`${name} must be a number from ${least} to ${most}.`);
+}
+
+await runMain(command);

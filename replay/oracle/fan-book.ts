@@ -1,0 +1,82 @@
+/** What there is to know of one fan, from the fan's own acts and what was done with them. */
+import type { FanAct, Scope } from '../journal.ts';
+import { Consent } from './consent.ts';
+import { Points, type Program } from './points.ts';
+import type { World } from './world.ts';
+
+export interface Visit {
+  readonly arrivedAt: number;
+  provenAt: number | null;
+}
+
+/** An offer that a fan was told; MAYBE where that cannot be known from outside. */
+export interface Told {
+  readonly announcement: string;
+  readonly game: string;
+  readonly at: number;
+  certain: boolean;
+}
+
+export interface Purchase {
+  readonly total: number;
+  refunded: number;
+}
+
+export class FanBook {
+  readonly fan: number;
+  readonly key: string;
+  readonly consent: Consent;
+  readonly points: Points;
+  readonly visits = new Map<string, Visit>();
+  readonly told = new Map<string, Told>();
+  /** By offer and kind. */
+  readonly engaged = new Map<string, { readonly offer: string; readonly kind: string; readonly at: number }>();
+  readonly purchases = new Map<string, Purchase>();
+  readonly rewards = new Map<string, { readonly reward: string; state: 'ISSUED' | 'REDEEMED' | 'RETURNED' }>();
+  team: string | null = null;
+  /** The game at which the fan is, and where in the venue. */
+  here: string | null = null;
+  /** Where they were last, or are. */
+  last: string | null = null;
+  zone: string | null = null;
+  erased = false;
+
+  constructor(fan: number, key: string, world: World, program: Program) {
+    this.fan = fan;
+    this.key = key;
+    this.consent = new Consent(world);
+    this.points = new Points(program, (until) => this.consent.periods('LOYALTY', until));
+  }
+
+  /** In the context of a game; without one, of where the fan is. */
+  holds(scope: Scope, game: string | null, at: number, recipient: string | null = null): boolean {
+    return this.consent.holds(scope, recipient, game, game === null ? this.here : null, at);
+  }
+
+  withdraw({ scopes, recipient, erase }: Extract<FanAct, { kind: 'WITHDRAW' }>, world: World, at: number): void {
+    this.consent.withdraw(scopes, recipient, at);
+    if (recipient !== null) return;
+    if (scopes.includes('PRESENCE_VENUE')) this.leave();
+    else if (scopes.includes('PRESENCE_ZONE')) this.zone = null;
+    if (!erase) return;
+    if (scopes.includes('HISTORY_ATTENDANCE')) {
+      for (const game of this.visits.keys()) if (world.game(game).endedAt !== null) this.visits.delete(game);
+    }
+    if (scopes.includes('OFFERS_LIVE')) this.told.clear();
+    if (scopes.includes('HISTORY_ENGAGEMENT')) this.engaged.clear();
+    if (scopes.includes('HISTORY_PURCHASE')) this.purchases.clear();
+    if (scopes.includes('PROFILE_PREFERENCES')) this.team = null;
+  }
+
+  leave(): void {
+    this.here = null;
+    this.zone = null;
+  }
+
+  /** Nothing is known of them any more, and nothing may be stored. */
+  erase(): void {
+    this.erased = true;
+    this.leave();
+    for (const kept of [this.visits, this.told, this.engaged, this.purchases, this.rewards]) kept.clear();
+  }
+}
