@@ -79,12 +79,12 @@ export function verdictOn(
   return before || told.length >= contact.perGame || plan.holdout > 0 ? 'MAYBE' : 'YES';
 }
 
-/** How many games in a row up to this one somebody saw the fan at, of those that were played there. */
+/** How many games in a row up to this one somebody saw the fan at, of those that were played there; this one counts anyway. */
 export function streakOf(fan: FanBook, gameKey: string, world: World): number {
   const { venue, startsAt, place } = world.game(gameKey);
   const played = world.ofVenue
     .get(venue)!
-    .filter(({ status }) => status === 'LIVE' || status === 'FINAL')
+    .filter(({ status, key }) => status === 'LIVE' || status === 'FINAL' || key === gameKey)
     .filter((game) => game.startsAt < startsAt || (game.startsAt === startsAt && game.place <= place));
   let streak = 0;
   for (const { key } of played.reverse()) {

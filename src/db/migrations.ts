@@ -18,6 +18,7 @@ import { Claims } from '../../migrations/20261125000060-claims.ts';
 import { Targets } from '../../migrations/20261125000065-targets.ts';
 import { Rules } from '../../migrations/20261125000071-rules.ts';
 import { Stacking } from '../../migrations/20261125000072-stacking.ts';
+import { Streaks } from '../../migrations/20261125000073-streaks.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -39,4 +40,5 @@ export const migrationsList = [
   { name: '20261125000065-targets', class: Targets },
   { name: '20261125000071-rules', class: Rules },
   { name: '20261125000072-stacking', class: Stacking },
+  { name: '20261125000073-streaks', class: Streaks },
 ];

@@ -37,6 +37,17 @@ describe('an arrival', () => {
     expect(await till.arrive(other)).toMatchObject({ pointsEarned: 57 });
   });
 
+  it('before the first pitch is the first of a streak, and no streak of none', async () => {
+    await till.setRules({ source: 'STREAK', points: 20, every: 2 });
+    await till.sql("update game set status = 'SCHEDULED' where demo");
+    const fan = await till.enroll(['HISTORY_ATTENDANCE']);
+    expect(await till.arrive(fan)).toMatchObject({ pointsEarned: 0 });
+    await till.setRules({ source: 'STREAK', points: 20, every: 1 });
+    expect(await till.arrive(fan)).toMatchObject({ pointsEarned: 20 });
+    await till.sql("update game set status = 'LIVE' where demo");
+    await till.setRules({ source: 'ATTENDANCE', points: 50 }, { source: 'STREAK', points: 7, every: 1 });
+  });
+
   it('leaves nothing without HISTORY_ATTENDANCE, and says so', async () => {
     const fan = await till.enroll(['PRESENCE_VENUE']);
     expect(await till.arrive(fan)).toMatchObject({ code: 'CONSENT_REQUIRED' });
