@@ -58,7 +58,7 @@ const TIMES: readonly (readonly [share: number, from: number, to: number])[] = [
 ];
 const OPENING = 0.15;
 const SAYS_TEAM = 0.7;
-const SHARING = 0.3;
+const SHARING = 0.25;
 
 export function gatherCrowd(season: Season, count: number, partners: number, random: Random): Guest[] {
   const teams = season.teams.map(({ code }) => code);

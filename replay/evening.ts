@@ -57,9 +57,9 @@ async function arrive({ tills }: Cast, phone: Phone, game: number): Promise<void
   await phone.consent(game);
   const { scopes } = phone.guest.temper;
   const says = scopes.includes('PRESENCE_VENUE');
-  if (random.chance(says ? 0.95 : 0.2)) await phone.checkIn(game, 1 + Math.floor(random.next() * SEATS));
+  if (random.chance(says ? 0.9 : 0.15)) await phone.checkIn(game, 1 + Math.floor(random.next() * SEATS));
   phone.memberCode = null;
-  if (random.chance(scopes.includes('HISTORY_ATTENDANCE') ? 0.85 : 0.15)) {
+  if (random.chance(scopes.includes('HISTORY_ATTENDANCE') ? 0.6 : 0.1)) {
     await phone.look(random.chance(0.01));
     await tills.confirmArrival(phone, game);
     if (random.chance(0.03)) await tills.confirmArrival(phone, game);
@@ -68,7 +68,7 @@ async function arrive({ tills }: Cast, phone: Phone, game: number): Promise<void
 
 async function enjoy(cast: Cast, phone: Phone, game: number): Promise<void> {
   if (phone.erased) return;
-  const { tills, scene } = cast;
+  const { tills } = cast;
   const random = phone.chances(game, 2);
   phone.offers = [];
   if (random.chance(phone.guest.temper.scopes.includes('OFFERS_LIVE') ? 0.8 : 0.1)) await phone.seeOffers(game);
@@ -83,7 +83,6 @@ async function enjoy(cast: Cast, phone: Phone, game: number): Promise<void> {
   await takeReward(phone, random);
   if (random.chance(0.015)) await phone.sitOut(game);
   else if (random.chance(0.02)) await phone.takeBack(random);
-  void scene;
 }
 
 async function claimAndRedeem(cast: Cast, phone: Phone, game: number, offer: string, random: Random): Promise<void> {

@@ -162,7 +162,10 @@ export type Heard =
       { partner: string; activity: string; campaign: string; fanId: string; name: string | null; team: string | null }
     >;
 
-export type Act = WorldAct | FanAct | Heard;
+/** Where the server did not answer as it has to: that alone is a violation. */
+type Fault = Of<'FAULT', { what: string }>;
+
+export type Act = WorldAct | FanAct | Heard | Fault;
 
 export interface Span {
   readonly at: number;
@@ -172,21 +175,25 @@ export interface Span {
 
 export type Entry = Act & Span;
 
+const FAULT = { code: 'FAULT' };
+
 /** Numbers requests and answers, and writes each act down when its answer is there. */
 export class Journal {
   readonly entries: Entry[] = [];
   at = 0;
   #clock = 0;
 
-  /** Waits for the answer, and keeps what is made of it. */
+  /** Waits for the answer, and keeps what is made of it; of a fault the code, with which everything goes on. */
   async note<T>(ask: () => Promise<T>, toAct: (answer: T) => Act): Promise<T> {
     const { at } = this;
     this.#clock += 1;
     const sent = this.#clock;
-    const answer = await ask();
+    const answer = await ask().catch((error: unknown) => error as Error);
     this.#clock += 1;
-    this.entries.push({ ...toAct(answer), at, sent, returned: this.#clock });
-    return answer;
+    const failed = answer instanceof Error;
+    const act: Act = failed ? { kind: 'FAULT', what: answer.message } : toAct(answer);
+    this.entries.push({ ...act, at, sent, returned: this.#clock });
+    return failed ? (FAULT as T) : answer;
   }
 
   /** What happened of itself. */

@@ -2,6 +2,7 @@
  * Plays an imported season again with a crowd of fans, and judges all of it. Exit code 1 when anything was given out over its
  * budget, a point is unexplained, or consent was violated. With `--json` the last line on standard output is one object.
  */
+import { writeFile } from 'node:fs/promises';
 import { defineCommand, runMain } from 'citty';
 import { SingleBar } from 'cli-progress';
 import { failPlainly } from '../src/cli/fail.ts';
@@ -13,7 +14,7 @@ import { createLog } from '../src/log.ts';
 import { RETROSHEET_STATEMENT } from '../src/seed/fenway.ts';
 import { judge } from './judge.ts';
 import { createOwnDatabase } from './own-database.ts';
-import { playSeason } from './play.ts';
+import { type Played, playSeason } from './play.ts';
 import { describe, isRight, type Report, summarize } from './report.ts';
 import { readSeason, type Season } from './season.ts';
 import { configOfStand } from './stand.ts';
@@ -25,6 +26,7 @@ interface Wanted {
   readonly fans: number;
   readonly seed: number;
   readonly keep: boolean;
+  readonly journal: string | null;
 }
 
 const command = defineCommand({
@@ -34,6 +36,7 @@ const command = defineCommand({
     fans: { type: 'string', default: '20000', description: 'how many there are' },
     seed: { type: 'string', description: 'to play the same chances again' },
     keep: { type: 'boolean', default: false, description: "keep the replay's database, and say its name" },
+    journal: { type: 'string', description: 'a file to write every act and its answer to, as JSON lines' },
     json: { type: 'boolean', default: false, description: 'end with one JSON object' },
   },
   async run({ args }) {
@@ -43,6 +46,7 @@ const command = defineCommand({
         fans: readNumber('--fans', args.fans, 1, MOST_FANS),
         seed: readNumber('--seed', args.seed ?? String(Date.now() % 1_000_000), 0, 2 ** 32 - 1),
         keep: args.keep,
+        journal: args.journal ?? null,
       };
       const report = await replay(readConfig(process.env), wanted);
       if (args.json) console.log(JSON.stringify(report));
@@ -53,7 +57,7 @@ const command = defineCommand({
   },
 });
 
-async function replay(config: Config, { year, fans, seed, keep }: Wanted): Promise<Report> {
+async function replay(config: Config, { year, fans, seed, keep, journal }: Wanted): Promise<Report> {
   if (config.production) {
     throw new ConflictError(
       'INVALID_STATE',
@@ -71,6 +75,7 @@ async function replay(config: Config, { year, fans, seed, keep }: Wanted): Promi
       const stands = configOfStand(process.env);
       const setting = { season, database: own, fans, seed, config: stands, log: createLog(stands.LOG_LEVEL) };
       const played = await withBar((progress) => playSeason(setting, progress));
+      if (journal) await writeJournal(journal, played);
       const findings = judge(played);
       const seconds = Math.round((performance.now() - began) / 1_000);
       const report = summarize(played, findings, { seed, seconds });
@@ -82,6 +87,11 @@ async function replay(config: Config, { year, fans, seed, keep }: Wanted): Promi
   } finally {
     await database.release();
   }
+}
+
+async function writeJournal(file: string, { scene }: Played): Promise<void> {
+  const lines = scene.journal.entries.map((entry) => `${JSON.stringify(entry)}\n`);
+  await writeFile(file, lines.join(''));
 }
 
 async function seasonIn(url: string, year: number): Promise<Season> {

@@ -9,12 +9,14 @@ export interface Visit {
   provenAt: number | null;
 }
 
-/** An offer that a fan was told; MAYBE where that cannot be known from outside. */
+/** By which announcement, and where, a fan was told an offer. */
 export interface Told {
   readonly announcement: string;
   readonly game: string;
-  readonly at: number;
+  /** False where it cannot be known from outside whether they were. */
   certain: boolean;
+  /** Earlier announcements of the same offer by which they may have been told instead. */
+  readonly or: readonly Told[];
 }
 
 export interface Purchase {

@@ -109,6 +109,9 @@ export class Oracle {
         return this.#home(entry);
       case 'ENROLL':
         return this.#enroll(entry);
+      case 'FAULT':
+        this.#violation(entry, entry.what);
+        return;
       case 'OFFER_HEARD':
       case 'ACTIVITY_HEARD':
         return;
@@ -317,12 +320,16 @@ export class Oracle {
     if (!offers || !shown) return;
     for (const offer of offers) {
       const told = fan.told.get(offer);
-      if (told?.game !== game) this.#violation(entry, `offer ${offer}, of which they were not told`);
-      else told.certain = true;
+      const here = told && [told, ...told.or].find((each) => each.game === game);
+      if (here) fan.told.set(offer, { ...here, certain: true, or: [] });
+      else this.#violation(entry, `offer ${offer}, of which they were not told`);
     }
     for (const [offer, told] of fan.told) {
-      if (told.game !== game || offers.includes(offer)) continue;
-      if (told.certain) this.#violation(entry, `offer ${offer} is missing`);
+      if (offers.includes(offer)) continue;
+      if (told.certain && told.game === game) this.#violation(entry, `offer ${offer} is missing`);
+      const [latest, ...or] = [told, ...told.or].filter((each) => each.game !== game);
+      if (told.certain) continue;
+      if (latest) fan.told.set(offer, { ...latest, or });
       else fan.told.delete(offer);
     }
   }
@@ -370,8 +377,10 @@ export class Oracle {
     for (const fan of this.fans.values()) {
       let verdict: Verdict = verdictOn(fan, campaign, game, grounds, at);
       if (moving.has(fan.fan)) verdict = 'MAYBE';
-      if (verdict === 'NO' || fan.told.has(campaign.offer)) continue;
-      fan.told.set(campaign.offer, { announcement, game, at, certain: verdict === 'YES' });
+      const before = fan.told.get(campaign.offer);
+      if (verdict === 'NO' || before?.certain) continue;
+      const or = before ? [before, ...before.or] : [];
+      fan.told.set(campaign.offer, { announcement, game, certain: verdict === 'YES', or });
     }
   }
 

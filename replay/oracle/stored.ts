@@ -53,10 +53,12 @@ export function judgeStored(oracle: Oracle, rows: Rows): Findings {
       ([{ key }, [game, { provenAt }]]) => `${key} at ${game} proven ${provenAt !== null}`,
     ),
   );
-  const told = each((fan) => fan.told).map(([{ key }, [offer, { announcement, certain }]]) => ({
-    name: `${key} offer ${offer} by ${announcement}`,
-    certain,
-  }));
+  const told = each((fan) => fan.told).flatMap(([{ key }, [offer, latest]]) =>
+    [latest, ...latest.or].map(({ announcement, certain }) => ({
+      name: `${key} offer ${offer} by ${announcement}`,
+      certain,
+    })),
+  );
   compare(
     'delivery',
     rows.deliveries.map(({ fan, offer, announcement }) => `${fan} offer ${offer} by ${announcement}`),
