@@ -10,11 +10,11 @@ const PATIENCE = 50;
 const RETRY_MS = 200;
 
 export class ReplayClient {
-  readonly #url: string;
+  readonly url: string;
   readonly #agent: Agent;
 
   constructor(url: string) {
-    this.#url = url;
+    this.url = url;
     this.#agent = new Agent({ keepAlive: true, maxSockets: 64 });
   }
 
@@ -54,7 +54,7 @@ export class ReplayClient {
         authorization: `Bearer ${token}`,
         ...more,
       };
-      const asked = request(this.#url, { method: 'POST', agent: this.#agent, headers }, (response) => {
+      const asked = request(this.url, { method: 'POST', agent: this.#agent, headers }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk) => chunks.push(chunk));
         response.on('end', () => {

@@ -1,5 +1,6 @@
 /** One game: fans arrive, offers are announced, everybody does what they do, and in the end they leave. */
 import { inParallel, type Random } from '../gameday/random.ts';
+import { Listener } from './listener.ts';
 import type { Phone } from './phone.ts';
 import type { Scene } from './scene.ts';
 import type { Running, Sponsors } from './sponsors.ts';
@@ -15,6 +16,9 @@ export interface Cast {
 
 const ANNOUNCED = 3;
 const CROWD = 8;
+/** At most so many listen live at a game, of the share of fans who would. */
+const LISTENING = 2;
+const LIVE = 0.02;
 const HOUR_MS = 3_600_000;
 /** Of the zones, all but the gate. */
 const SEATS = 3;
@@ -23,17 +27,29 @@ const SEATS = 3;
 export async function beginGame(cast: Cast, game: number, phones: readonly Phone[], random: Random): Promise<void> {
   const { sponsors, tills, width } = cast;
   await inParallel(phones, width, (phone) => arrive(cast, phone, game));
+  // Some listen live, and take nothing back meanwhile.
+  const listening = phones.filter((phone) => isListening(phone, game)).slice(0, LISTENING);
+  const ears = await Promise.all(listening.map((phone) => Listener.ofFan(cast.scene, phone, game)));
   const [before, ...during] = chooseCampaigns(sponsors, phones.length, random);
   if (before) await sponsors.announce(before, game, random);
   await tills.setStatus(game, 'LIVE');
   // A few withdraw just while it is announced.
-  const restless = phones.filter((phone) => !phone.erased && phone.chances(game, 1).chance(0.03));
+  const restless = phones.filter(
+    (phone) => !phone.erased && !listening.includes(phone) && phone.chances(game, 1).chance(0.03),
+  );
   await Promise.all([
     inOrder(during, (campaign) => sponsors.announce(campaign, game, random)),
     inParallel(restless, 4, (phone) => phone.withdraw(['OFFERS_LIVE'])),
   ]);
+  for (const [place, phone] of listening.entries()) {
+    await phone.seeOffers(game);
+    await ears[place]!.tellOffers(cast.scene, phone);
+  }
   await inParallel(phones, width, (phone) => enjoy(cast, phone, game));
 }
+
+const isListening = (phone: Phone, game: number): boolean =>
+  !phone.erased && phone.guest.temper.scopes.includes('OFFERS_LIVE') && phone.chances(game, 1).chance(LIVE);
 
 /** The second half: what is done before one goes home, and the last out. */
 export async function endGame(cast: Cast, game: number, phones: readonly Phone[], random: Random): Promise<void> {
@@ -57,9 +73,9 @@ async function arrive({ tills }: Cast, phone: Phone, game: number): Promise<void
   await phone.consent(game);
   const { scopes } = phone.guest.temper;
   const says = scopes.includes('PRESENCE_VENUE');
-  if (random.chance(says ? 0.9 : 0.15)) await phone.checkIn(game, 1 + Math.floor(random.next() * SEATS));
+  if (random.chance(says ? 0.8 : 0.1)) await phone.checkIn(game, 1 + Math.floor(random.next() * SEATS));
   phone.memberCode = null;
-  if (random.chance(scopes.includes('HISTORY_ATTENDANCE') ? 0.6 : 0.1)) {
+  if (random.chance(scopes.includes('HISTORY_ATTENDANCE') ? 0.45 : 0.06)) {
     await phone.look(random.chance(0.01));
     await tills.confirmArrival(phone, game);
     if (random.chance(0.03)) await tills.confirmArrival(phone, game);
@@ -71,10 +87,10 @@ async function enjoy(cast: Cast, phone: Phone, game: number): Promise<void> {
   const { tills } = cast;
   const random = phone.chances(game, 2);
   phone.offers = [];
-  if (random.chance(phone.guest.temper.scopes.includes('OFFERS_LIVE') ? 0.8 : 0.1)) await phone.seeOffers(game);
+  if (random.chance(phone.guest.temper.scopes.includes('OFFERS_LIVE') ? 0.5 : 0.05)) await phone.seeOffers(game);
   for (const offer of phone.offers) {
-    if (random.chance(0.5)) await phone.engage(offer, random.pick(['VIEW', 'VIEW', 'CLICK', 'DISMISS'] as const));
-    if (random.chance(0.6)) await claimAndRedeem(cast, phone, game, offer, random);
+    if (random.chance(0.3)) await phone.engage(offer, random.pick(['VIEW', 'VIEW', 'CLICK', 'DISMISS'] as const));
+    if (random.chance(0.4)) await claimAndRedeem(cast, phone, game, offer, random);
   }
   // Something that nobody told this fan of.
   const [other] = cast.sponsors.running;

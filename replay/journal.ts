@@ -77,7 +77,8 @@ export interface Balance {
   readonly tier: string | null;
 }
 
-type Of<Kind extends string, More> = { readonly kind: Kind } & Readonly<More>;
+/** Of several kinds each its own type. */
+type Of<Kind extends string, More> = Kind extends string ? { readonly kind: Kind } & Readonly<More> : never;
 
 /** What happened in the world. */
 export type WorldAct =
@@ -154,12 +155,22 @@ export interface Told {
   readonly money: number | null;
 }
 
-/** A frame that a listener received while the server stood at `at`. */
+/** What came over a stream while the server stood at `at`, written down when its listener had heard enough. */
 export type Heard =
   | Of<'OFFER_HEARD', { fan: number; announcement: string; because: boolean; zone: string | null }>
+  /** The offers of which the fan has been told meanwhile, and not over the stream. */
+  | Of<'UNHEARD', { fan: number; offers: readonly string[] }>
   | Of<
       'ACTIVITY_HEARD',
-      { partner: string; activity: string; campaign: string; fanId: string; name: string | null; team: string | null }
+      {
+        partner: string;
+        partnerKey: string;
+        activity: string;
+        campaign: string;
+        fanKey: string | null;
+        name: string | null;
+        team: string | null;
+      }
     >;
 
 /** Where the server did not answer as it has to: that alone is a violation. */

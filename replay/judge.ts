@@ -20,5 +20,5 @@ export function judge({ scene, rows }: Played): Findings {
   };
   const oracle = new Oracle(grounds, PROGRAM, CONTACT, journal.entries);
   oracle.judge();
-  return judgeStored(oracle, rows);
+  return judgeStored(oracle.court, rows);
 }

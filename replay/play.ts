@@ -71,9 +71,11 @@ export async function playSeason(replay: Replay, progress: (done: number, of: nu
         done += 1;
         progress(done, season.games.length);
       });
+      const stopListening = await cast.sponsors.listen();
       await inParallel(begin, GAMES_AT_ONCE, (game) =>
         beginGame(cast, game, coming.get(game)!, new Random(seed - game)),
       );
+      stopListening();
     }
     // Long after the last game, when every campaign is over.
     await stand.moveTo(last + 10 * DAY_MS);
@@ -111,7 +113,8 @@ async function prepare(
   const taken = await em.execute<{ id: string; code: string }[]>('select id, code from reward');
   const partners = found.map(({ id }) => id);
   const rewards = new Map(taken.map(({ id, code }) => [code, id]));
-  return { season, laid, crowd, names, journal, seed, partners, rewards, client, version };
+  const { MASTER_KEY: masterKey } = config;
+  return { season, laid, crowd, names, masterKey, journal, seed, partners, rewards, client, version };
 }
 
 /** In the middle of the season: a notice that asks for everything anew, and refunds that may leave a debt. */

@@ -10,6 +10,7 @@ export interface Scene {
   readonly laid: Laid;
   readonly crowd: readonly Guest[];
   readonly names: Names;
+  readonly masterKey: string;
   readonly journal: Journal;
   readonly seed: number;
   /** Keys of the partners, in order; of rewards, by code. */

@@ -7,6 +7,7 @@ import { planCampaign, toInput } from './campaigns.ts';
 import type { Json } from './client.ts';
 import { PARTNER_HOME } from './documents.ts';
 import type { Plan, Told } from './journal.ts';
+import { Listener } from './listener.ts';
 import { PARTNERS } from './program.ts';
 import { gameId, gameKey, type Scene } from './scene.ts';
 
@@ -76,6 +77,18 @@ export class Sponsors {
       );
     }
     this.announced += 1;
+  }
+
+  /** Each listens to what fans do with its campaigns. Answers with what ends that. */
+  async listen(): Promise<() => void> {
+    const listeners = PARTNERS.map(async (code, place) => {
+      const listener = await Listener.ofPartner(this.#scene, await this.#token(code));
+      return () => listener.tellActivities(this.#scene, { code, key: this.#scene.partners[place]! });
+    });
+    const ends = await Promise.all(listeners);
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   /** What each partner reads of its campaigns, all of them. */

@@ -40,7 +40,7 @@ export function verdictOn(
   at: number,
 ): Verdict {
   const { plan, offer } = campaign;
-  if (fan.erased || fan.here !== game) return 'NO';
+  if (fan.here !== game) return 'NO';
   const holds = (...scopes: Scope[]) => scopes.every((scope) => fan.holds(scope, game, at));
   if (!holds('PRESENCE_VENUE', 'OFFERS_LIVE')) return 'NO';
   if (plan.targets && !plan.targets.includes(fan.fan)) return 'NO';

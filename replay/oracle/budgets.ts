@@ -1,12 +1,12 @@
 /** Whether a claim or a redemption could be granted, and whether it could be refused. */
-import type { Entry, Limit, Span } from '../journal.ts';
+import type { Limit, Span } from '../journal.ts';
 import { type Books, type Campaign, type Claim, reserveOf } from './books.ts';
-
-type EntryOf<K extends Entry['kind']> = Extract<Entry, { kind: K }>;
-type Say = (what: string) => void;
+import type { EntryOf, Record } from './court.ts';
 
 /** Of an offer that the fan was told of, and consents to. */
-export function judgeClaim(entry: EntryOf<'CLAIM'>, books: Books, violation: Say, over: Say): void {
+export function judgeClaim(entry: EntryOf<'CLAIM'>, books: Books, record: Record): void {
+  const violation = (what: string) => record.violation(entry, what);
+  const over = (what: string) => record.over(entry, what);
   const campaign = books.ofOffer.get(entry.offer)!;
   const claim = entry.claim ? books.claims.get(entry.claim)! : supposed(entry, campaign, books.venueOf(entry.game));
   const { plan } = campaign;
@@ -22,7 +22,7 @@ export function judgeClaim(entry: EntryOf<'CLAIM'>, books: Books, violation: Say
     if (held > plan.capPerFan) over(`${held} of ${plan.capPerFan} a fan of campaign ${campaign.key}`);
     return;
   }
-  if (entry.code !== 'INVALID_STATE') return violation(`answered ${entry.code}`);
+  if (entry.code !== 'INVALID_STATE') violation(`answered ${entry.code}`);
   const limited = [...limitsOf(campaign, 'CLAIM'), capOf(campaign)].some(
     (limit) => books.counted(limit, claim, entry.at, entry, 'POSSIBLE') >= limit.atMost,
   );
@@ -32,7 +32,9 @@ export function judgeClaim(entry: EntryOf<'CLAIM'>, books: Books, violation: Say
   if (open && !limited && !soldOut && !spent) violation(`refused while there was room in campaign ${campaign.key}`);
 }
 
-export function judgeRedemption(entry: EntryOf<'REDEEM'>, books: Books, violation: Say, over: Say): void {
+export function judgeRedemption(entry: EntryOf<'REDEEM'>, books: Books, record: Record): void {
+  const violation = (what: string) => record.violation(entry, what);
+  const over = (what: string) => record.over(entry, what);
   const claim = books.claims.get(entry.claim);
   const { code, at, redemption: id } = entry;
   if (!claim || claim.venue !== entry.venue) {
@@ -69,7 +71,7 @@ export function judgeRedemption(entry: EntryOf<'REDEEM'>, books: Books, violatio
     return;
   }
   if (code === 'NOT_FOUND' && claim.gone) return;
-  if (code !== 'INVALID_STATE') return violation(`answered ${code}`);
+  if (code !== 'INVALID_STATE') violation(`answered ${code}`);
   const redeemed = books.isRedeemed(claim, entry, 'POSSIBLE');
   const limited = limitsOf(campaign, 'REDEEM').some(
     (limit) => books.counted(limit, claim, scanned, entry, 'POSSIBLE') >= limit.atMost,
@@ -87,7 +89,7 @@ export function judgeRedemption(entry: EntryOf<'REDEEM'>, books: Books, violatio
     violation(`claim ${claim.id} refused, and nothing stood in the way`);
 }
 
-function overBudget(campaign: Campaign, act: Span, books: Books, over: Say): void {
+function overBudget(campaign: Campaign, act: Span, books: Books, over: (what: string) => void): void {
   const { claims, spend } = campaign.plan;
   const slots = books.slots(campaign, act, 'CERTAIN');
   if (claims !== null && slots > claims) over(`${slots} of ${claims} slots of campaign ${campaign.key}`);

@@ -41,7 +41,6 @@ export class FanBook {
   /** Where they were last, or are. */
   last: string | null = null;
   zone: string | null = null;
-  erased = false;
 
   constructor(fan: number, key: string, world: World, program: Program) {
     this.fan = fan;
@@ -70,15 +69,15 @@ export class FanBook {
     if (scopes.includes('PROFILE_PREFERENCES')) this.team = null;
   }
 
+  /** At the gate or in another zone; a zone that is not told stays as it was known. */
+  enter(game: string, zone: string | null): void {
+    this.zone = zone ?? (this.here === game ? this.zone : null);
+    this.here = game;
+    this.last = game;
+  }
+
   leave(): void {
     this.here = null;
     this.zone = null;
-  }
-
-  /** Nothing is known of them any more, and nothing may be stored. */
-  erase(): void {
-    this.erased = true;
-    this.leave();
-    for (const kept of [this.visits, this.told, this.engaged, this.purchases, this.rewards]) kept.clear();
   }
 }

@@ -92,6 +92,10 @@ export class Points {
     return true;
   }
 
+  spend(contract: string): void {
+    this.contracts.get(contract)!.state = 'REDEEMED';
+  }
+
   giveBack(contract: string, at: number): void {
     const found = this.contracts.get(contract)!;
     for (const [lot, points] of found.parts) lot.remaining += points;

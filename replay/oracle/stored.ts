@@ -3,13 +3,14 @@
  * A row too many is a violation, a point too many is unexplained, a slot too many was given out over the budget.
  */
 import type { Rows } from '../rows.ts';
+import type { Court, Findings } from './court.ts';
 import type { FanBook } from './fan-book.ts';
-import type { Findings, Oracle } from './oracle.ts';
 
-export function judgeStored(oracle: Oracle, rows: Rows): Findings {
-  const { findings, books } = oracle;
+export function judgeStored(court: Court, rows: Rows): Findings {
+  const { books } = court;
+  const { findings } = court.record;
   const violation = (what: string) => findings.violations.push(`stored: ${what}`);
-  const fans = new Map([...oracle.fans.values()].map((fan) => [fan.key, fan]));
+  const fans = new Map([...court.fans.values()].map((fan) => [fan.key, fan]));
   const each = <T>(of: (fan: FanBook) => Iterable<T>): [FanBook, T][] =>
     [...fans.values()].flatMap((fan) => [...of(fan)].map((item): [FanBook, T] => [fan, item]));
 
@@ -90,7 +91,7 @@ export function judgeStored(oracle: Oracle, rows: Rows): Findings {
     rows.rewards.map(({ id, fan, state }) => `${fan} ${id} ${state}`),
     each(({ rewards }) => rewards).map(([{ key }, [id, { state }]]) => `${key} ${id} ${state}`),
   );
-  judgeClaims(oracle, rows, compare);
+  judgeClaims(court, rows, compare);
   judgePoints(fans, rows, findings);
   return findings;
 }
@@ -98,7 +99,7 @@ export function judgeStored(oracle: Oracle, rows: Rows): Findings {
 const NONE: ReadonlySet<string> = new Set();
 type Compare = (what: string, stored: readonly string[], due: readonly string[]) => void;
 
-function judgeClaims({ books, fans, findings }: Oracle, rows: Rows, compare: Compare): void {
+function judgeClaims({ books, fans, record: { findings } }: Court, rows: Rows, compare: Compare): void {
   const over = (what: string) => findings.overRedemptions.push(`stored: ${what}`);
   compare(
     'claim',
