@@ -24,6 +24,8 @@ export interface Report {
   grants: number;
   withdrawals: number;
   erasures: number;
+  /** What came over streams. */
+  heard: number;
   rows: number;
   seconds: number;
   overRedemptions: number;
@@ -59,6 +61,7 @@ export function summarize(
     grants: done('ENROLL', 'GRANT'),
     withdrawals: done('WITHDRAW', 'SIT_OUT', 'VETO'),
     erasures: done('ERASE'),
+    heard: done('OFFER_HEARD', 'ACTIVITY_HEARD'),
     rows: Object.values(rows).reduce((sum, each) => sum + each.length, 0),
     seconds,
     overRedemptions: findings.overRedemptions.length,
@@ -85,6 +88,7 @@ export function describe(report: Report, { overRedemptions, violations, points }
     `  ${report.grants} acts of granting, ${report.withdrawals} of withdrawing, sitting out and objecting, ${report.erasures} of erasing oneself`,
     `  ${report.claims} claims, ${report.redemptions} redemptions, ${report.rollbacks} taken back`,
     `  ${report.purchases} purchases, ${report.refunds} refunds, ${report.pointsEarned} points earned, ${report.rewards} rewards taken`,
+    `  ${report.heard} events heard live by fans and partners`,
     `  ${report.rows} stored rows held against the oracle's books`,
     `  redemptions beyond a budget or a limit: ${report.overRedemptions}`,
     ...some(overRedemptions),
