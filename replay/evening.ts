@@ -45,7 +45,7 @@ export async function beginGame(cast: Cast, game: number, phones: readonly Phone
     await phone.seeOffers(game);
     await ears[place]!.tellOffers(cast.scene, phone);
   }
-  await inParallel(phones, width, (phone) => enjoy(cast, phone, game));
+  await inParallel(phones, width, (phone) => enjoy(cast, phone, game, [...(before ? [before] : []), ...during]));
 }
 
 const isListening = (phone: Phone, game: number): boolean =>
@@ -82,7 +82,7 @@ async function arrive({ tills }: Cast, phone: Phone, game: number): Promise<void
   }
 }
 
-async function enjoy(cast: Cast, phone: Phone, game: number): Promise<void> {
+async function enjoy(cast: Cast, phone: Phone, game: number, announced: readonly Running[]): Promise<void> {
   if (phone.erased) return;
   const { tills } = cast;
   const random = phone.chances(game, 2);
@@ -92,9 +92,12 @@ async function enjoy(cast: Cast, phone: Phone, game: number): Promise<void> {
     if (random.chance(0.3)) await phone.engage(offer, random.pick(['VIEW', 'VIEW', 'CLICK', 'DISMISS'] as const));
     if (random.chance(0.4)) await claimAndRedeem(cast, phone, game, offer, random);
   }
-  // Something that nobody told this fan of.
-  const [other] = cast.sponsors.running;
-  if (other && random.chance(0.01) && !phone.offers.includes(other.offer)) await phone.claim(other.offer, game);
+  // Something that nobody told this fan of, or that was withdrawn meanwhile.
+  if (announced.length > 0 && random.chance(0.06)) {
+    const { offer } = random.pick(announced);
+    if (!phone.offers.includes(offer)) await phone.claim(offer, game);
+    if (!phone.offers.includes(offer) && random.chance(0.5)) await phone.engage(offer, 'VIEW');
+  }
   if (phone.memberCode && random.chance(0.35)) await tills.sell(phone, game, 300 + Math.floor(random.next() * 6_000));
   await takeReward(phone, random);
   if (random.chance(0.015)) await phone.sitOut(game);

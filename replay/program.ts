@@ -20,8 +20,8 @@ export const PROGRAM: Program = {
     { code: 'gate', source: 'ATTENDANCE', points: 100, lifeDays: 90 },
     { code: 'homestand', source: 'STREAK', points: 60, every: 2, lifeDays: 40 },
     { code: 'dollar', source: 'PURCHASE', points: 1, perAmount: 100, pendingDays: 7, lifeDays: 60 },
-    { code: 'look', source: 'ENGAGEMENT', action: 'VIEW', points: 4, capPerDay: 10, lifeDays: 30 },
-    { code: 'open', source: 'ENGAGEMENT', action: 'CLICK', points: 6, capPerDay: 12, lifeDays: 30 },
+    { code: 'look', source: 'ENGAGEMENT', action: 'VIEW', points: 4, capPerDay: 6, lifeDays: 30 },
+    { code: 'open', source: 'ENGAGEMENT', action: 'CLICK', points: 6, capPerDay: 8, lifeDays: 30 },
   ],
   rewards: [
     { code: 'pretzel', points: 60, stock: null },
