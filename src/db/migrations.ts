@@ -19,6 +19,7 @@ import { Targets } from '../../migrations/20261125000065-targets.ts';
 import { Rules } from '../../migrations/20261125000071-rules.ts';
 import { Stacking } from '../../migrations/20261125000072-stacking.ts';
 import { Streaks } from '../../migrations/20261125000073-streaks.ts';
+import { Places } from '../../migrations/20261125000074-places.ts';
 
 export const migrationsList = [
   { name: '20261123000001-first', class: First },
@@ -41,4 +42,5 @@ export const migrationsList = [
   { name: '20261125000071-rules', class: Rules },
   { name: '20261125000072-stacking', class: Stacking },
   { name: '20261125000073-streaks', class: Streaks },
+  { name: '20261125000074-places', class: Places },
 ];

@@ -45,6 +45,24 @@ describe('a fan who arrives', () => {
     }
   });
 
+  it('waits for whoever is still making room for the fans of a game', async () => {
+    const { token } = await enrollFan(server, ['PRESENCE_VENUE']);
+    const [game] = await query<{ id: string }>(`select id from game where status = 'LIVE' and demo`);
+    const waiting = async () =>
+      (
+        await query(`select 1 from pg_locks where locktype = 'advisory' and classid = (hashtext('presence')::bigint & 4294967295)
+        and not granted and database = (select oid from pg_database where datname = current_database())`)
+      ).length;
+    let came: Promise<{ created: boolean }> | undefined;
+    // As the transaction that has made it holds it until all sessions have been told.
+    await server.services.orm.em.fork().transactional(async (maker) => {
+      await maker.execute(`select pg_advisory_xact_lock(hashtext('presence'), hashtext('presence_${game!.id}'))`);
+      came = checkIn(token);
+      await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
+    });
+    expect((await came)!.created).toBe(true);
+  });
+
   it('leaves no trace of the zone without PRESENCE_ZONE', async () => {
     const { token, subject } = await enrollFan(server, ['PRESENCE_VENUE']);
     expect((await checkIn(token, { zoneId: zones.bleachers })).created).toBe(true);

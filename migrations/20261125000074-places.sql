@@ -1,0 +1,21 @@
+-- Whoever finds the partition there waits until who has made it is done. Between a commit and the moment at which other
+-- sessions hear of it lies an instant in which its table is seen, and not yet that it is a partition: what was inserted
+-- then found no place.
+create or replace function open_presence(p_game bigint) returns void
+language plpgsql as $$
+declare
+  v_name text := 'presence_' || p_game;
+begin
+  if to_regclass(v_name) is not null then
+    perform pg_advisory_xact_lock_shared(hashtext('presence'), hashtext(v_name));
+    return;
+  end if;
+  perform pg_advisory_xact_lock(hashtext('presence'), hashtext(v_name));
+  -- Whoever had the lock before has made it; what this session remembers of the catalog may be older than that.
+  begin
+    execute format('create unlogged table %I (like presence including all)', v_name);
+  exception when duplicate_table then
+    return;
+  end;
+  execute format('alter table presence attach partition %I for values in (%s)', v_name, p_game);
+end $$;
