@@ -36,8 +36,8 @@ export interface Surroundings {
   readonly random: Random;
   /** Keys. */
   readonly teams: readonly string[];
-  readonly fans: number;
-  readonly week: number;
+  /** Those who are members now: nobody else can be on a list. */
+  readonly members: readonly number[];
 }
 
 /** By name; each week a partner begins one or two of them. */
@@ -76,9 +76,7 @@ export const KINDS: Readonly<Record<string, (around: Surroundings) => Part>> = {
   }),
   'all of a group': () => ({ stacking: { group: 'all of them', mode: 'STACKABLE' } }),
   'a draft until midweek': () => ({ draft: true, claims: 30 }),
-  'for those on a list': ({ random, fans }) => ({
-    targets: Array.from({ length: fans }, (_, fan) => fan).filter(() => random.chance(0.4)),
-  }),
+  'for those on a list': ({ random, members }) => ({ targets: members.filter(() => random.chance(0.4)) }),
 };
 
 const NAMES = Object.keys(KINDS);

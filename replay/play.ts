@@ -64,7 +64,7 @@ export async function playSeason(replay: Replay, progress: (done: number, of: nu
       if (at === middle) await changeTheRules(scene, stand);
       const now = Math.floor((at - first) / (7 * DAY_MS));
       await cast.sponsors.tend(random);
-      if (now !== week) await cast.sponsors.beginWeek(now, random, stand.orm.em.fork());
+      if (now !== week) await cast.sponsors.beginWeek(random, membersOf(phones), stand.orm.em.fork());
       week = now;
       await inParallel(end, GAMES_AT_ONCE, async (game) => {
         await endGame(cast, game, coming.get(game)!, new Random(seed + game));
@@ -80,8 +80,7 @@ export async function playSeason(replay: Replay, progress: (done: number, of: nu
     // Long after the last game, when every campaign is over.
     await stand.moveTo(last + 10 * DAY_MS);
     scene.journal.at = last + 10 * DAY_MS;
-    const members = phones.filter(({ enrolled, erased }) => enrolled && !erased);
-    await inParallel(members, GAMES_AT_ONCE * FANS_AT_ONCE, (phone) => phone.look());
+    await inParallel(membersOf(phones), GAMES_AT_ONCE * FANS_AT_ONCE, (fan) => phones[fan]!.look());
     await cast.sponsors.readHomes();
     const rows = await readRows(stand.orm.em.fork());
     const visits = [...coming.values()].reduce((sum, each) => sum + each.length, 0);
@@ -91,6 +90,9 @@ export async function playSeason(replay: Replay, progress: (done: number, of: nu
     await stand.close();
   }
 }
+
+const membersOf = (phones: readonly Phone[]): number[] =>
+  phones.filter(({ enrolled, erased }) => enrolled && !erased).map(({ fan }) => fan);
 
 /** Everything that is there before the first fan: the season to be played, the program, a notice, partners. */
 async function prepare(

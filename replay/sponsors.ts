@@ -34,11 +34,11 @@ export class Sponsors {
   }
 
   /** A new week: two campaigns of each partner, the next kinds in turn. */
-  async beginWeek(week: number, random: Random, operator: SqlEntityManager): Promise<void> {
-    const { journal, laid, crowd } = this.#scene;
+  async beginWeek(random: Random, members: readonly number[], operator: SqlEntityManager): Promise<void> {
+    const { journal, laid } = this.#scene;
     for (const partner of PARTNERS) {
       for (let each = 0; each < A_WEEK; each += 1) {
-        const around = { random, teams: [...laid.teams.values()], fans: crowd.length, week };
+        const around = { random, teams: [...laid.teams.values()], members };
         await this.#create(planCampaign(this.made, partner, journal.at, around), operator);
       }
     }
