@@ -32,16 +32,16 @@ export async function createOwnDatabase(besideUrl: string): Promise<OwnDatabase>
   return { name, url: url.href, drop };
 }
 
-/** The same database as its sessions see it at an instant. */
+/**
+ * The same database as its sessions see it at an instant. What is replayed can be replayed again, so no commit waits for
+ * the disk; and days are UTC's wherever the server stands.
+ */
 export function urlAt(url: string, at: number): string {
   const seen = new URL(url);
-  seen.searchParams.set('options', optionsAt(at));
+  const now = new Date(at).toISOString();
+  seen.searchParams.set('options', `-c tightrope.now=${now} -c synchronous_commit=off -c timezone=UTC`);
   return seen.href;
 }
-
-/** What is replayed can be replayed again, so no commit waits for the disk; and days are UTC's wherever the server stands. */
-export const optionsAt = (at: number): string =>
-  `-c tightrope.now=${new Date(at).toISOString()} -c synchronous_commit=off -c timezone=UTC`;
 
 async function tell(url: string, statement: string): Promise<void> {
   const client = new Client({ connectionString: url });

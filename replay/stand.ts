@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { type App, createApp } from '../src/app.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { listen } from '../src/server.ts';
-import { optionsAt, urlAt } from './own-database.ts';
+import { urlAt } from './own-database.ts';
 
 /** One phone stands for thousands here, and one till for all of a venue. */
 const PLENTY = {
@@ -42,10 +42,12 @@ export class Stand {
   readonly url: string;
   readonly #app: App;
   readonly #pool: Pool;
+  readonly #databaseUrl: string;
 
-  private constructor(app: App, pool: Pool, url: string) {
+  private constructor(app: App, pool: Pool, databaseUrl: string, url: string) {
     this.#app = app;
     this.#pool = pool;
+    this.#databaseUrl = databaseUrl;
     this.url = url;
   }
 
@@ -55,7 +57,7 @@ export class Stand {
     app.server.keepAliveTimeout = PATIENT_MS;
     const connection = app.orm.em.getConnection() as PostgreSqlConnection;
     const url = `${await listen(app.server, config)}/graphql`;
-    return new Stand(app, await connection.getNativeClient(), url);
+    return new Stand(app, await connection.getNativeClient(), databaseUrl, url);
   }
 
   /** The operator's own hands, at the same instant. */
@@ -65,7 +67,7 @@ export class Stand {
 
   /** When nothing is under way but what the server does by itself. */
   async moveTo(at: number): Promise<void> {
-    this.#pool.options.options = optionsAt(at);
+    this.#pool.options.connectionString = urlAt(this.#databaseUrl, at);
     const all = Array.from({ length: this.#pool.totalCount }, () => this.#pool.connect());
     const clients = await Promise.all(all);
     try {

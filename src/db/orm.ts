@@ -106,10 +106,14 @@ export interface Connections {
   readonly transactionSeconds?: number;
 }
 
-/** The session's: MikroORM takes nothing of a URL but where to connect. */
-function optionsOf(url: string, transactionSeconds: number): string {
-  const asked = new URL(url).searchParams.get('options') ?? '';
-  return transactionSeconds > 0 ? `${asked} -c transaction_timeout=${transactionSeconds}s`.trim() : asked;
+/** The whole of the URL, with TLS and options of the session: MikroORM by itself takes nothing of it but where to connect. */
+function connectionString(url: string, transactionSeconds: number): string {
+  const whole = new URL(url);
+  if (transactionSeconds > 0) {
+    const options = `${whole.searchParams.get('options') ?? ''} -c transaction_timeout=${transactionSeconds}s`;
+    whole.searchParams.set('options', options.trim());
+  }
+  return whole.href;
 }
 
 /** Connects lazily: an unreachable database shows at the first query. */
@@ -126,7 +130,7 @@ export function connectOrm(url: string, { max = 16, transactionSeconds = 0 }: Co
         connectionTimeoutMillis: QUERY_TIMEOUT_MS,
         keepAlive: true,
         onPoolCreated: takeBackLost,
-        options: optionsOf(url, transactionSeconds),
+        connectionString: connectionString(url, transactionSeconds),
       },
       discovery: { warnWhenNoEntities: false },
       // Presence lives in unlogged partitions and the outbox in partitions, which the schema generator does not know.

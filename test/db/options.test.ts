@@ -21,3 +21,14 @@ it.each([0, 7])('with a limit of %i seconds on transactions, and without', async
     await orm.close(true);
   }
 });
+
+it('with TLS, where it says so: this server has none, and nothing is sent in the clear instead', async () => {
+  const url = new URL(database.url);
+  url.searchParams.set('sslmode', 'require');
+  const orm = await connectOrm(url.href);
+  try {
+    await expect(orm.em.fork().execute('select 1')).rejects.toThrow(/SSL/);
+  } finally {
+    await orm.close(true);
+  }
+});
