@@ -13,7 +13,7 @@ import { ConflictError, InputError } from '../src/errors.ts';
 import { createLog } from '../src/log.ts';
 import { RETROSHEET_STATEMENT } from '../src/seed/fenway.ts';
 import { judge } from './judge.ts';
-import { createOwnDatabase } from './own-database.ts';
+import { ownDatabaseBeside } from './own-database.ts';
 import { type Played, playSeason } from './play.ts';
 import { describe, isRight, type Report, summarize } from './report.ts';
 import { readSeason, type Season } from './season.ts';
@@ -68,9 +68,14 @@ async function replay(config: Config, { year, fans, seed, keep, journal }: Wante
   try {
     const season = await seasonIn(database.url, year);
     console.log(RETROSHEET_STATEMENT);
-    const own = await createOwnDatabase(database.url);
+    const own = ownDatabaseBeside(database.url);
     if (keep) console.log(`Kept: the database ${own.name}`);
+    whenInterrupted(async () => {
+      if (!keep) await own.drop();
+      await database.release();
+    });
     try {
+      await own.create();
       const began = performance.now();
       const stands = configOfStand(process.env);
       const setting = { season, database: own, fans, seed, config: stands, log: createLog(stands.LOG_LEVEL) };
@@ -86,6 +91,13 @@ async function replay(config: Config, { year, fans, seed, keep, journal }: Wante
     }
   } finally {
     await database.release();
+  }
+}
+
+/** Whoever stops it in the middle finds nothing left behind either. */
+function whenInterrupted(clear: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void clear().finally(() => process.exit(1)));
   }
 }
 

@@ -10,26 +10,28 @@ import { migrate } from '../src/db/migrate.ts';
 export interface OwnDatabase {
   readonly name: string;
   readonly url: string;
+  /** @throws DatabaseError where the user of that URL may not create one. */
+  create(): Promise<void>;
+  /** At any time, whatever uses it. */
   drop(): Promise<void>;
 }
 
-/** @throws DatabaseError where the user of that URL may not create one. */
-export async function createOwnDatabase(besideUrl: string): Promise<OwnDatabase> {
+export function ownDatabaseBeside(url: string): OwnDatabase {
   const name = `tightrope_replay_${randomBytes(6).toString('hex')}`;
-  const url = new URL(besideUrl);
-  url.pathname = `/${name}`;
-  await tell(besideUrl, `create database ${name}`).catch((error) => {
-    throw new DatabaseError(`A replay needs a database of its own, and it could not be created: ${error.message}`);
-  });
-  const drop = () => tell(besideUrl, `drop database if exists ${name} (force)`);
-  try {
-    await migrate(url.href);
-    await tell(url.href, 'update installation set time_travel = true');
-  } catch (error) {
-    await drop();
-    throw error;
-  }
-  return { name, url: url.href, drop };
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return {
+    name,
+    url: own.href,
+    create: async () => {
+      await tell(url, `create database ${name}`).catch((error) => {
+        throw new DatabaseError(`A replay needs a database of its own, and it could not be created: ${error.message}`);
+      });
+      await migrate(own.href);
+      await tell(own.href, 'update installation set time_travel = true');
+    },
+    drop: () => tell(url, `drop database if exists ${name} (force)`),
+  };
 }
 
 /**

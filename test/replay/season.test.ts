@@ -109,6 +109,18 @@ describe('a season that was imported', () => {
     expect(await query("select datname from pg_database where datname like 'tightrope_replay_%'")).toEqual([]);
   }, 240_000);
 
+  it('leaves nothing behind when it is interrupted', async () => {
+    const own = () => query("select datname from pg_database where datname like 'tightrope_replay_%'");
+    const env = { ...process.env, DATABASE_URL: database.url };
+    const child = spawn(process.execPath, [REPLAY, '--season', '2018', '--fans', '2000'], { env, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    await expect.poll(own, { timeout: 60_000 }).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    child.kill('SIGINT');
+    expect(await ended).not.toBe(0);
+    expect(await own()).toEqual([]);
+  }, 120_000);
+
   it('is not played where the clock cannot be set', async () => {
     const production = {
       NODE_ENV: 'production',
