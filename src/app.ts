@@ -122,7 +122,7 @@ export async function createApp({
       // A socket may outlive its token: while the other side has not answered the close, or after the machine has slept.
       if (claims && claims.exp * 1000 <= Date.now()) throw tokenExpired();
       const viewer = claims ? await identify(orm.em.fork(), claims) : ANONYMOUS;
-      const vetoes = isVeto(req.headers['sec-gpc']);
+      const vetoes = isVeto(extra ? extra.secGpc : req.headers['sec-gpc']);
       if (vetoes) await recordVeto(services, viewer);
       // Streams on a socket end when it closes, so that clients hear 4403 and not that the stream is complete.
       const context = createContext(services, viewer, claims && !extra ? claims.exp * 1000 : null, vetoes);
@@ -134,7 +134,7 @@ export async function createApp({
       useLimits(),
       useIntrospection(config.INTROSPECTION),
       useSecondLook(services),
-      useLiveDelivery({ services, makeContext: makeEventContext, hub }),
+      useLiveDelivery({ services, makeContext: makeEventContext, maskError, hub }),
       drain.watchSockets(),
       useFairness(fairness),
     ],
@@ -170,6 +170,7 @@ export async function createApp({
     leaving: () => drain.leaving,
     callerOf: (claims, request) => callerOf(claims, request, config.TRUSTED_PROXIES),
     connections: fairness.connections,
+    log,
     onSignedIn: async (claims, { headers }) => {
       if (isVeto(headers['sec-gpc'])) await recordVeto(services, await identify(orm.em.fork(), claims));
     },

@@ -18,7 +18,7 @@ import { History, HistoryChanged, type Resumption } from './history.ts';
 import { Cursors, type Position } from './position.ts';
 import { Relay } from './relay.ts';
 import { keepTurning } from './retention.ts';
-import { LiveStream } from './stream.ts';
+import { LiveStream, type Source } from './stream.ts';
 import { Topic } from './topic.ts';
 
 export type { Backlog } from './backlog.ts';
@@ -56,6 +56,7 @@ export class Live {
   readonly #history: History;
   readonly #relay: Relay;
   readonly #stopTurning: () => void;
+  readonly #source: Source;
   #streams = 0;
   readonly cursors: Cursors;
 
@@ -73,6 +74,14 @@ export class Live {
       },
     });
     this.#stopTurning = keepTurning(orm, log);
+    this.#source = {
+      history: this.#history,
+      head: () => this.#relay.head,
+      left: ({ name, topic }) => {
+        this.#streams -= 1;
+        if (topic.listeners.size === 0 && this.#topics.get(name) === topic) this.#topics.delete(name);
+      },
+    };
     const hear = (wakeUp: WakeUp) => {
       for (const fan of wakeUp.fans ?? []) gate.forget(fan);
       if (wakeUp.outbox) this.#relay.wake();
@@ -123,17 +132,7 @@ export class Live {
     const topic = this.#topics.get(topicName) ?? new Topic(this.#relay.head);
     this.#topics.set(topicName, topic);
     this.#streams += 1;
-    return new LiveStream({
-      history: this.#history,
-      name: topicName,
-      topic,
-      start,
-      head: () => this.#relay.head,
-      leave: () => {
-        this.#streams -= 1;
-        if (topic.listeners.size === 0 && this.#topics.get(topicName) === topic) this.#topics.delete(topicName);
-      },
-    });
+    return new LiveStream(this.#source, topicName, topic, start);
   }
 
   /** What is open now, for whoever watches this node. */

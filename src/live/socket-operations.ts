@@ -6,7 +6,8 @@
  */
 import { type ExecutionResult, parse } from 'graphql';
 
-type Outcome = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
+type Results = AsyncIterableIterator<ExecutionResult>;
+type Outcome = ExecutionResult | Results;
 
 export class SocketOperations {
   readonly #limit: number;
@@ -23,17 +24,21 @@ export class SocketOperations {
     older?.supersede();
     if ((!older && this.#newest.size >= this.#limit) || this.#unsettled >= this.#limit) return null;
     this.#unsettled += 1;
-    const operation = new Operation({
-      settled: () => {
-        this.#unsettled -= 1;
-      },
-      ended: () => {
-        if (this.#newest.get(id) === operation) this.#newest.delete(id);
-      },
-      closeNewest: async () => this.#newest.get(id)?.close(),
-    });
+    const operation = new Operation(this, id);
     this.#newest.set(id, operation);
     return operation;
+  }
+
+  settled(): void {
+    this.#unsettled -= 1;
+  }
+
+  ended(operation: Operation): void {
+    if (this.#newest.get(operation.id) === operation) this.#newest.delete(operation.id);
+  }
+
+  async closeNewest(id: string): Promise<void> {
+    await this.#newest.get(id)?.close();
   }
 
   async closeAll(): Promise<void> {
@@ -41,21 +46,22 @@ export class SocketOperations {
   }
 }
 
-interface Reports {
-  settled(): void;
-  ended(): void;
-  closeNewest(): Promise<void>;
-}
-
-export class Operation {
-  readonly #reports: Reports;
-  #stream: AsyncIterableIterator<ExecutionResult> | null = null;
+/**
+ * One of them, and where it is a stream what graphql-ws reads of it: silent for good once it is superseded. Giving it up
+ * gives up the newest with its id.
+ */
+export class Operation implements Results {
+  readonly #operations: SocketOperations;
+  readonly id: string;
+  #work: (() => Promise<Outcome>) | null = null;
+  #stream: Results | null = null;
   #superseded = false;
   #closed = false;
   #settled = false;
 
-  constructor(reports: Reports) {
-    this.#reports = reports;
+  constructor(operations: SocketOperations, id: string) {
+    this.#operations = operations;
+    this.id = id;
   }
 
   get superseded(): boolean {
@@ -70,18 +76,26 @@ export class Operation {
   /** It was refused before it ran. */
   refused(): void {
     this.#settle();
-    this.#reports.ended();
+    this.#operations.ended(this);
+  }
+
+  /** What it does when it is started, once. It is let go of then, with all that it knows. */
+  prepare(work: () => Promise<Outcome>): this {
+    this.#work = work;
+    return this;
   }
 
   /** What graphql-ws may go on with. */
-  settle(outcome: Outcome): Outcome {
+  async start(): Promise<Outcome> {
+    const work = this.#work!;
+    this.#work = null;
+    const outcome = await work();
     this.#settle();
     const streams = Symbol.asyncIterator in outcome;
     if (streams) this.#stream = outcome;
     if (streams && this.#closed) void outcome.return?.();
-    if (this.#superseded) return this.#guard(() => NEVER);
-    if (streams) return this.#guard(() => outcome.next());
-    this.#reports.ended();
+    if (streams || this.#superseded) return this;
+    this.#operations.ended(this);
     return outcome;
   }
 
@@ -90,33 +104,43 @@ export class Operation {
     await this.#stream?.return?.();
   }
 
+  next(): Promise<IteratorResult<ExecutionResult>> {
+    if (this.#superseded) return NEVER;
+    return this.#stream!.next().then(
+      (result) => this.#heard(result),
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    await this.#operations.closeNewest(this.id);
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  #heard(result: IteratorResult<ExecutionResult>): Promise<never> | IteratorResult<ExecutionResult> {
+    if (this.#superseded) return NEVER;
+    if (result.done) this.#operations.ended(this);
+    return result;
+  }
+
+  #failed(error: unknown): Promise<never> {
+    if (this.#superseded) return NEVER;
+    this.#operations.ended(this);
+    throw error;
+  }
+
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#reports.settled();
-  }
-
-  /** A stream that falls silent for good once it is superseded; giving it up gives up the newest with its id. */
-  #guard(next: () => Promise<IteratorResult<ExecutionResult>>): AsyncIterableIterator<ExecutionResult> {
-    const guarded = {
-      next: async (): Promise<IteratorResult<ExecutionResult>> => {
-        const result = await next().catch((error: unknown) => {
-          if (this.#superseded) return NEVER;
-          this.#reports.ended();
-          throw error;
-        });
-        if (this.#superseded) return NEVER;
-        if (result.done) this.#reports.ended();
-        return result;
-      },
-      return: async (): Promise<IteratorResult<ExecutionResult>> => {
-        await this.#reports.closeNewest();
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]: () => guarded,
-      [Symbol.asyncDispose]: async () => void (await guarded.return()),
-    };
-    return guarded;
+    this.#operations.settled();
   }
 }
 
@@ -124,3 +148,15 @@ const NEVER = new Promise<never>(() => {});
 
 /** Stands for an operation that was superseded before it could be refused. */
 export const NOTHING = parse('{ __typename }');
+
+/**
+ * A stream on its way through the pipeline to its socket, as no stream to look at: the pipeline would wrap it, and hold
+ * on to the context in which it was opened for as long as it is open.
+ */
+export class SocketStream {
+  readonly results: Results;
+
+  constructor(results: Results) {
+    this.results = results;
+  }
+}

@@ -21,42 +21,24 @@ export type StreamItem =
       readonly shared: boolean;
     };
 
-/** Who takes over while a stream has nothing to say by itself. */
-export interface Relief {
-  /** Resolves when the stream has to go on by itself, from wherever it was told to. */
-  take(): Promise<void>;
-  /** The stream is closed. */
-  leave(): void;
-}
-
 const DONE = { done: true, value: undefined } as const;
 
-export interface LiveStreamOptions {
+/** The node that it is a stream of. */
+export interface Source {
   readonly history: History;
-  readonly name: string;
-  readonly topic: Topic;
-  readonly start: Resumption;
-  /** Every event up to there has been handed to the topic. */
-  readonly head: () => Position;
-  readonly leave: () => void;
+  /** Every event up to there has been handed to its topic. */
+  head(): Position;
+  left(stream: LiveStream): void;
 }
 
 export class LiveStream implements AsyncIterableIterator<StreamItem> {
-  readonly #history: History;
-  readonly #name: string;
-  readonly #head: () => Position;
-  readonly #leave: () => void;
+  readonly #source: Source;
+  readonly name: string;
   readonly topic: Topic;
   /** In the middle of an event, where it was told in part. */
   readonly startedFrom: Position;
-  /** May be set before the first `next`. */
-  relief: Relief | null = null;
   #timer: NodeJS.Timeout | undefined;
-  readonly #openings: StreamItem[] = [];
-  readonly #listener = () => {
-    this.#woken = true;
-    this.#rouse?.();
-  };
+  readonly #openings: StreamItem[];
   #position: Position;
   #backlog: LiveEvent[] = [];
   /** How many partings of the topic it has looked at. */
@@ -67,17 +49,15 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
   #positionDue = false;
   #closed = false;
 
-  constructor({ history, name, topic, start: { from, gap }, head, leave }: LiveStreamOptions) {
-    this.#history = history;
-    this.#name = name;
+  constructor(source: Source, name: string, topic: Topic, { from, gap }: Resumption) {
+    this.#source = source;
+    this.name = name;
     this.topic = topic;
     this.startedFrom = from;
     this.#position = readingFrom(from);
     this.#partings = topic.partings.length;
-    this.#head = head;
-    this.#leave = leave;
-    if (gap) this.#openings.push({ kind: 'GAP', position: from, ...gap });
-    this.#openings.push({ kind: 'POSITION', position: from });
+    this.#openings = [{ kind: 'POSITION', position: from }];
+    if (gap) this.#openings.unshift({ kind: 'GAP', position: from, ...gap });
     this.#attend();
   }
 
@@ -86,50 +66,77 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
     return this.#position;
   }
 
-  /** Whoever took over has told everything up to here. */
-  passed(position: Position): void {
-    this.#position = position;
-  }
-
   /** Pending until there is something to say; ends only by `return`. Not to be called again before it resolves. */
   async next(): Promise<IteratorResult<StreamItem>> {
     while (!this.#closed) {
-      const opening = this.#openings.shift();
-      if (opening) return { done: false, value: opening };
-      this.#woken = false;
-      const item = await this.#nextItem();
-      if (this.#closed) break;
-      if (item) {
-        this.#position = item.position;
-        return { done: false, value: item };
-      }
-      if (this.#woken) continue;
-      if (this.#positionDue) {
-        this.#positionDue = false;
-        // There was nothing for this topic up to there, and what is old is no longer kept.
-        const head = this.#head();
-        if (isAfter(head, this.#position)) this.#position = head;
-        return { done: false, value: { kind: 'POSITION', position: this.#position } };
-      }
-      // What it has read ahead of its node would be told once more by whoever takes over: that comes, and wakes it.
-      if (this.relief && !isAfter(this.#position, this.#head())) {
-        await this.#relieve(this.relief);
-        continue;
-      }
-      await new Promise<void>((resolve) => {
-        this.#rouse = resolve;
-      });
-      this.#rouse = null;
+      const item = await this.poll();
+      if (item) return { done: false, value: item };
+      await this.whenWoken();
     }
     return DONE;
+  }
+
+  /** The same, without waiting: null where there is nothing to say for now. */
+  async poll(): Promise<StreamItem | null> {
+    const opening = this.#openings.shift();
+    if (opening) return opening;
+    do {
+      this.#woken = false;
+      const item = await this.#nextItem();
+      if (this.#closed) return null;
+      if (item) {
+        this.#position = item.position;
+        return item;
+      }
+    } while (this.#woken);
+    if (!this.#positionDue) return null;
+    this.#positionDue = false;
+    // There was nothing for this topic up to there, and what is old is no longer kept.
+    const head = this.#source.head();
+    if (isAfter(head, this.#position)) this.#position = head;
+    return { kind: 'POSITION', position: this.#position };
+  }
+
+  /** Resolves when it is worth polling again, or it is closed. */
+  async whenWoken(): Promise<void> {
+    if (this.#woken || this.#closed) return;
+    await new Promise<void>((resolve) => {
+      this.#rouse = resolve;
+    });
+    this.#rouse = null;
+  }
+
+  /**
+   * Whether nothing has come since it was polled, so that in this tick another may take over what its topic tells. What
+   * it has read ahead of its node would be told once more by whoever does: that comes, and wakes it.
+   */
+  get caughtUp(): boolean {
+    return !this.#woken && !isAfter(this.#position, this.#source.head());
+  }
+
+  /** While another tells its events it needs neither wake-ups nor a timer. */
+  rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.topic.listeners.delete(this);
+  }
+
+  /** Whoever took over has told everything up to here. */
+  goOn(position: Position): void {
+    this.#position = position;
+    this.#attend();
+  }
+
+  wake(): void {
+    this.#woken = true;
+    this.#rouse?.();
   }
 
   async return(): Promise<IteratorResult<StreamItem>> {
     if (!this.#closed) {
       this.#closed = true;
-      this.#rest();
-      this.relief?.leave();
-      this.#leave();
+      this.rest();
+      this.#source.left(this);
       this.#rouse?.();
     }
     return DONE;
@@ -143,26 +150,13 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
     await this.return();
   }
 
-  /** While another tells its events it needs neither wake-ups nor a timer. */
-  async #relieve(relief: Relief): Promise<void> {
-    const taken = relief.take();
-    this.#rest();
-    await taken;
-    if (!this.#closed) this.#attend();
-  }
-
   #attend(): void {
-    this.topic.listeners.add(this.#listener);
+    this.topic.listeners.add(this);
     this.#timer = setInterval(() => {
       this.#positionDue = true;
-      this.#listener();
+      this.wake();
     }, POSITION_EVERY_MS);
     this.#timer.unref();
-  }
-
-  #rest(): void {
-    clearInterval(this.#timer);
-    this.topic.listeners.delete(this.#listener);
   }
 
   /** What comes after the position: an event, or that something before it is lost. */
@@ -171,7 +165,7 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
     if (parted) return parted;
     this.#shared = this.#backlog.length === 0 && this.topic.covers(this.#position);
     if (!this.#shared && this.#backlog.length === 0) {
-      const { events, horizon } = await this.#history.read(this.#position, BACKLOG, this.#name);
+      const { events, horizon } = await this.#source.history.read(this.#position, BACKLOG, this.name);
       if (this.#partings < this.topic.partings.length) return this.#nextItem();
       if (this.#position.xid < horizon) {
         return { kind: 'GAP', position: { xid: horizon, id: 0n }, since: this.#position };

@@ -6,7 +6,7 @@ const CAPACITY = 1_000;
 
 export class Topic {
   readonly #events: LiveEvent[] = [];
-  readonly listeners = new Set<() => void>();
+  readonly listeners = new Set<{ wake(): void }>();
   /** Where history has parted since this topic is kept: whoever had come further has heard of what is no more. */
   readonly partings: Position[] = [];
   /** Everything after it is in memory. */
@@ -61,6 +61,6 @@ export class Topic {
   }
 
   wake(): void {
-    for (const listener of this.listeners) listener();
+    for (const listener of this.listeners) listener.wake();
   }
 }

@@ -4,11 +4,10 @@
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs, ExecutionResult } from 'graphql';
-import { GraphQLError, getOperationAST } from 'graphql';
-import type { Context, SubscribePayload } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
+import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql';
+import { handleProtocols, type SubscribePayload } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
+import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { AccessError } from '../errors.ts';
 import type { Caller } from '../fairness/caller.ts';
@@ -16,13 +15,16 @@ import type { Connections } from '../fairness/connections.ts';
 import { LIMITS } from '../graphql/limits.ts';
 import { bearerToken, type Claims, type VerifyToken } from '../identity/tokens.ts';
 import { LONGEST_TIMER_MS } from './mapped-stream.ts';
+import { speakProtocol } from './protocol.ts';
 import type { Carrier } from './shared/hub.ts';
-import { NOTHING, type Operation, SocketOperations } from './socket-operations.ts';
+import { NOTHING, type Operation, SocketOperations, SocketStream } from './socket-operations.ts';
 import { formatErrors, throwRefusal } from './socket-refusal.ts';
 
 export interface SocketExtra extends Record<PropertyKey, unknown> {
   readonly socket: WebSocket;
-  readonly request: IncomingMessage;
+  /** Null once it is known who asks. */
+  request: IncomingMessage | null;
+  readonly secGpc: string | string[] | undefined;
   claims?: Claims | null;
   caller?: Caller;
   expiry?: NodeJS.Timeout;
@@ -41,6 +43,7 @@ interface WebSocketOptions {
   connections: Connections;
   /** Called once a socket, with the upgrade request, before the first operation. */
   onSignedIn: (claims: Claims, request: IncomingMessage) => Promise<void>;
+  log: Logger;
 }
 
 const FORBIDDEN = 4403;
@@ -50,52 +53,57 @@ const TRY_AGAIN_LATER = 1013;
 
 /** Attaches to a server; what it returns holds the open sockets. */
 export function serveWebSockets(server: Server, options: WebSocketOptions): WebSocketServer {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.messageBytes, perMessageDeflate: false });
-  useServer<Record<string, unknown>, SocketExtra>(
-    {
-      connectionInitWaitTimeout: 10_000,
-      onConnect: async ({ connectionParams, extra }) => {
-        try {
-          const token = bearerToken(connectionParams?.authorization ?? connectionParams?.Authorization);
-          extra.claims = token === null ? null : await options.verify(token);
-        } catch (error) {
-          if (!(error instanceof AccessError)) extra.socket.close(TRY_AGAIN_LATER, 'Tokens cannot be verified now');
-          return false;
-        }
-        const { socket } = extra;
-        if (socket.readyState === socket.CLOSED) return false;
-        extra.caller = options.callerOf(extra.claims, extra.request);
-        if (!options.connections.admit(extra.caller, socket)) {
-          socket.close(TOO_MANY_CONNECTIONS, 'Too many connections');
-          return false;
-        }
-        if (extra.claims) {
-          await options.onSignedIn(extra.claims, extra.request);
-          const left = Math.min(extra.claims.exp * 1000 - Date.now(), LONGEST_TIMER_MS);
-          extra.expiry = setTimeout(() => extra.socket.close(FORBIDDEN, 'The token has expired'), left);
-        }
-        return true;
-      },
-      onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
-      onClose: ({ extra }) => extra.operations?.closeAll(),
-      onSubscribe: async (context, id, params) => {
-        context.extra.operations ??= new SocketOperations(LIMITS.subscriptionsPerSocket);
-        const operation = context.extra.operations.begin(id);
-        if (!operation) {
-          const message = `A socket may hold ${LIMITS.subscriptionsPerSocket} operations at once.`;
-          return [coded('SUBSCRIPTION_LIMIT_EXCEEDED', message)];
-        }
-        const prepared = await prepare(options.yoga, context, operation, id, params);
-        if (!Array.isArray(prepared)) return prepared;
-        operation.refused();
-        return operation.superseded ? standIn(operation) : prepared;
-      },
-      onError: (_context, _id, _payload, errors) => formatErrors(errors),
-      execute: run('execute'),
-      subscribe: run('subscribe'),
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: LIMITS.messageBytes,
+    perMessageDeflate: false,
+    handleProtocols,
+  });
+  speakProtocol<SocketExtra>(sockets, {
+    meet: (socket, request) => ({ socket, request, secGpc: request.headers['sec-gpc'] }),
+    log: options.log,
+    onConnect: async (context) => {
+      const { extra } = context;
+      const { socket, request } = extra;
+      extra.request = null;
+      try {
+        const token = takeToken(context);
+        extra.claims = token === null ? null : await options.verify(token);
+      } catch (error) {
+        if (!(error instanceof AccessError)) socket.close(TRY_AGAIN_LATER, 'Tokens cannot be verified now');
+        return false;
+      }
+      if (socket.readyState === socket.CLOSED) return false;
+      extra.caller = options.callerOf(extra.claims, request!);
+      if (!options.connections.admit(extra.caller, socket)) {
+        socket.close(TOO_MANY_CONNECTIONS, 'Too many connections');
+        return false;
+      }
+      if (extra.claims) {
+        await options.onSignedIn(extra.claims, request!);
+        const left = Math.min(extra.claims.exp * 1000 - Date.now(), LONGEST_TIMER_MS);
+        extra.expiry = setTimeout(() => socket.close(FORBIDDEN, 'The token has expired'), left);
+      }
+      return true;
     },
-    sockets,
-  );
+    onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
+    onClose: ({ extra }) => extra.operations?.closeAll(),
+    onSubscribe: async ({ extra }, id, params) => {
+      extra.operations ??= new SocketOperations(LIMITS.subscriptionsPerSocket);
+      const operation = extra.operations.begin(id);
+      if (!operation) {
+        const message = `A socket may hold ${LIMITS.subscriptionsPerSocket} operations at once.`;
+        return [coded('SUBSCRIPTION_LIMIT_EXCEEDED', message)];
+      }
+      const prepared = await prepare(options.yoga, extra, operation, params);
+      if (!Array.isArray(prepared)) return prepared;
+      operation.refused();
+      return operation.superseded ? standIn(operation) : prepared;
+    },
+    onError: (_context, _id, _payload, errors) => formatErrors(errors),
+    execute: start,
+    subscribe: start,
+  });
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const path = (request.url ?? '').split('?', 1)[0];
@@ -110,55 +118,45 @@ export function serveWebSockets(server: Server, options: WebSocketOptions): WebS
 /** What is to be executed, or the errors that say why nothing is. */
 async function prepare(
   yoga: WebSocketOptions['yoga'],
-  context: Context<Record<string, unknown>, SocketExtra>,
+  extra: SocketExtra,
   operation: Operation,
-  id: string,
   params: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-  const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
-    ...context,
-    req: context.extra.request,
-    socket: context.extra.socket,
-    carrier: { socket: context.extra.socket, id } satisfies Carrier,
-    params,
-  });
+  const carrier: Carrier = { socket: extra.socket, id: operation.id };
+  const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ extra, carrier, params });
   try {
     const document = parse(params.query);
+    // graphql-ws keeps the message as long as the operation: one text does for all who ask for the same.
+    if (document.loc) Object.assign(params, { query: document.loc.source.body });
     const errors = validate(schema, document);
     if (errors.length > 0) return errors;
-    if (!getOperationAST(document, params.operationName)) {
-      return [coded('OPERATION_RESOLUTION_FAILURE', 'Could not determine what operation to execute.')];
-    }
-    return {
-      schema,
-      document,
-      operationName: params.operationName,
-      variableValues: params.variables,
-      contextValue: await contextFactory(),
-      rootValue: { execute, subscribe, operation } satisfies Prepared,
-    } as never;
+    const { operationName, variables: variableValues } = params;
+    const asked = getOperationAST(document, operationName)?.operation;
+    if (!asked) return [coded('OPERATION_RESOLUTION_FAILURE', 'Could not determine what operation to execute.')];
+    const contextValue = await contextFactory();
+    const run = asked === OperationTypeNode.SUBSCRIPTION ? subscribe : execute;
+    const rootValue = operation.prepare(async () => {
+      const outcome = await run({ schema, document, operationName, variableValues, contextValue });
+      return throwRefusal(outcome instanceof SocketStream ? outcome.results : outcome);
+    });
+    return { document, operationName, rootValue } as never;
   } catch (error) {
     if (error instanceof GraphQLError) return [error];
     throw error;
   }
 }
 
-interface Prepared {
-  readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
-  readonly subscribe: (args: ExecutionArgs) => Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult>>;
-  readonly operation: Operation;
-}
-
-const run = (how: 'execute' | 'subscribe') => async (args: ExecutionArgs) => {
-  const prepared = args.rootValue as Prepared;
-  return prepared.operation.settle(throwRefusal(await prepared[how](args)));
-};
-
 /** Its client is told nothing: by now the id stands for another operation. */
-function standIn(operation: Operation): ExecutionArgs {
-  const nothing = async () => ({ data: null });
-  const rootValue: Prepared = { execute: nothing, subscribe: nothing, operation };
-  return { document: NOTHING, rootValue } as never;
+const standIn = (operation: Operation): ExecutionArgs =>
+  ({ document: NOTHING, rootValue: operation.prepare(async () => ({ data: null })) }) as never;
+
+const start = ({ rootValue }: ExecutionArgs) => (rootValue as Operation).start() as Promise<never>;
+
+/** It is read once, and not kept. */
+function takeToken(context: { readonly connectionParams?: Readonly<Record<string, unknown>> }): string | null {
+  const { authorization, Authorization } = context.connectionParams ?? {};
+  Object.assign(context, { connectionParams: undefined });
+  return bearerToken(authorization ?? Authorization);
 }
 
 const coded = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });

@@ -1,14 +1,18 @@
 /** The live feed of one game for one fan: which events of the game's topic concern them, and under which lineages. */
-import type { Context } from '../context.ts';
+import type { ConsentSubject } from '../consent/index.ts';
+import type { Context, Services } from '../context.ts';
 import { NotFoundError } from '../errors.ts';
 import type { StreamGap, StreamPosition } from '../graphql/stream.ts';
 import { requireFan } from '../identity/roles.ts';
 import {
+  type Audiences,
   type Broadcast,
   type BroadcastEvent,
   BroadcastStream,
   gameTopic,
+  type Lineages,
   type LiveEvent,
+  type Position,
   type StreamItem,
 } from '../live/index.ts';
 import type { Loaders } from '../loaders.ts';
@@ -37,25 +41,12 @@ export type LiveOfferEvent = OfferAnnounced | OfferEnded | StreamGap | StreamPos
 export async function openLiveOffers(
   context: Context,
   { gameId, after }: { gameId: string; after: string | null },
-): Promise<AsyncIterableIterator<LiveOfferEvent>> {
+): Promise<AsyncIterable<LiveOfferEvent>> {
   const { fanId } = requireFan(context.viewer);
-  const { live, orm, readers, loaders } = context;
-  const game = await loaders.game.load(gameId);
+  const game = await context.loaders.game.load(gameId);
   if (!game) throw new NotFoundError('The game');
-  const broadcast = broadcastOffers(context, game);
-  const toEvent = async (item: StreamItem): Promise<LiveOfferEvent | null> => {
-    if (item.kind === 'POSITION') return broadcast.toPosition(item.position);
-    if (item.kind === 'GAP') {
-      const { since, position } = item;
-      const findMissed = since && (() => findMissedOffers(orm, { gameId, fanId, since, until: position }));
-      return { kind: item.kind, cursor: live.cursors.seal(broadcast.topic, position), gate: null, findMissed };
-    }
-    const { offerId, announcementId } = item.event.payload;
-    const delivery = await readers.delivery.load({ offerId: offerId!, fanId });
-    if (!delivery || delivery.announcement_id !== (announcementId ?? delivery.announcement_id)) return null;
-    return broadcast.toEvent(item.event, { fanId, gameId, captured: delivery.lineages });
-  };
-  return new BroadcastStream(broadcast, await live.open(broadcast.topic, after), fanId, toEvent);
+  const broadcast = new OfferBroadcast(context, game);
+  return new BroadcastStream(broadcast, await context.live.open(broadcast.topic, after), fanId);
 }
 
 /** All at once, and none after another. What goes wrong here goes wrong again where it is asked for. */
@@ -73,30 +64,70 @@ async function preloadZones(venueId: string, { zonesOfVenue, zone }: Loaders): P
   for (const each of zones) zone.prime(each.id, each);
 }
 
-function broadcastOffers(
-  { live, orm, gate }: Pick<Context, 'live' | 'orm' | 'gate'>,
-  { id: gameId, venueId }: Game,
-): Broadcast<LiveOfferEvent> {
-  const topic = gameTopic(gameId);
-  const scope = 'OFFERS_LIVE';
-  return {
-    name: 'liveOffers',
-    topic,
-    gameId,
-    scope,
-    findAudiences: (events, fanIds, withPresence) =>
-      findAudiences(orm, events, fanIds, { seed: gate.seed, gameId: withPresence ? gameId : null }),
-    findLineages: (events, fanIds) => findLineages(orm, events, fanIds),
-    preload: ({ kind, payload }, loaders) => {
-      preload(payload, loaders);
-      if (kind === 'OFFER_ANNOUNCED') void preloadZones(venueId, loaders);
-    },
-    toPosition: (position) => ({ kind: 'POSITION', cursor: live.cursors.seal(topic, position), gate: null }),
-    toEvent({ kind, position, payload }, subject) {
-      const [offerId, announcementId] = [payload.offerId!, payload.announcementId!];
-      const about = { cursor: live.cursors.seal(topic, position), gate: { subject, scope }, offerId } as const;
-      if (kind === 'OFFER_ENDED') return { kind, ...about, reason: 'CAMPAIGN_ENDED' };
-      return kind === 'OFFER_ANNOUNCED' ? { kind, ...about, gameId, announcementId } : null;
-    },
-  };
+class OfferBroadcast implements Broadcast<LiveOfferEvent> {
+  readonly name = 'liveOffers';
+  readonly scope = 'OFFERS_LIVE';
+  readonly topic: string;
+  readonly gameId: string;
+  readonly #venueId: string;
+  readonly #live: Services['live'];
+  readonly #orm: Services['orm'];
+  readonly #gate: Services['gate'];
+  readonly #readers: Services['readers'];
+
+  /** It may be open for hours: what a context has besides does not come along. */
+  constructor({ live, orm, gate, readers }: Services, { id, venueId }: Game) {
+    this.topic = gameTopic(id);
+    this.gameId = id;
+    this.#venueId = venueId;
+    this.#live = live;
+    this.#orm = orm;
+    this.#gate = gate;
+    this.#readers = readers;
+  }
+
+  findAudiences(events: readonly LiveEvent[], fanIds: readonly string[], withPresence: boolean): Promise<Audiences> {
+    const asked = { seed: this.#gate.seed, gameId: withPresence ? this.gameId : null };
+    return findAudiences(this.#orm, events, fanIds, asked);
+  }
+
+  findLineages(events: readonly LiveEvent[], fanIds: readonly string[]): Promise<readonly Lineages[]> {
+    return findLineages(this.#orm, events, fanIds);
+  }
+
+  preload({ kind, payload }: LiveEvent, loaders: Loaders): void {
+    preload(payload, loaders);
+    if (kind === 'OFFER_ANNOUNCED') void preloadZones(this.#venueId, loaders);
+  }
+
+  async tell(item: StreamItem, fanId: string): Promise<LiveOfferEvent | null> {
+    if (item.kind === 'POSITION') return this.toPosition(item.position);
+    const { gameId } = this;
+    if (item.kind === 'GAP') {
+      const { since, position } = item;
+      const orm = this.#orm;
+      const findMissed = since && (() => findMissedOffers(orm, { gameId, fanId, since, until: position }));
+      return { kind: item.kind, cursor: this.#cursor(position), gate: null, findMissed };
+    }
+    const { offerId, announcementId } = item.event.payload;
+    const delivery = await this.#readers.delivery.load({ offerId: offerId!, fanId });
+    if (!delivery || delivery.announcement_id !== (announcementId ?? delivery.announcement_id)) return null;
+    return this.toEvent(item.event, { fanId, gameId, captured: delivery.lineages });
+  }
+
+  toEvent({ kind, position, payload }: LiveEvent, subject: ConsentSubject): OfferAnnounced | OfferEnded | null {
+    const [offerId, announcementId] = [payload.offerId!, payload.announcementId!];
+    const { gameId, scope } = this;
+    const about = { cursor: this.#cursor(position), gate: { subject, scope }, offerId } as const;
+    if (kind === 'OFFER_ENDED') return { kind, ...about, reason: 'CAMPAIGN_ENDED' };
+    return kind === 'OFFER_ANNOUNCED' ? { kind, ...about, gameId, announcementId } : null;
+  }
+
+  toPosition(position: Position): StreamPosition {
+    return { kind: 'POSITION', cursor: this.#cursor(position), gate: null };
+  }
+
+  #cursor(position: Position): string {
+    return this.#live.cursors.seal(this.topic, position);
+  }
 }

@@ -7,7 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { arrayOfKeys } from '../../src/db/sql.ts';
 import type { LiveEvent, LiveStream } from '../../src/live/index.ts';
 import { Audience } from '../../src/live/shared/audience.ts';
-import type { Audiences, Broadcast, BroadcastEvent, Lineages } from '../../src/live/shared/broadcast.ts';
+import {
+  type Audiences,
+  type Broadcast,
+  type BroadcastEvent,
+  BroadcastStream,
+  type Lineages,
+} from '../../src/live/shared/broadcast.ts';
 import type { DocumentClass } from '../../src/live/shared/document-class.ts';
 import type { Frames } from '../../src/live/shared/frames.ts';
 import { Member } from '../../src/live/shared/member.ts';
@@ -103,6 +109,7 @@ describe('a room', () => {
       findAudiences: reader.findAudiences,
       findLineages: reader.findLineages,
       preload: () => {},
+      tell: async () => null,
       toEvent: ({ payload }, subject) =>
         ({
           cursor: '',
@@ -131,20 +138,21 @@ describe('a room', () => {
         for (const message of frames.messages(id)) heard.push(JSON.parse(String(message)).payload.data.offerId);
       };
       const outlet = { number: heard.length, open: true, writable: true, write } as unknown as Outlet;
-      const stream = { position: NOWHERE, passed: () => {} } as unknown as LiveStream;
-      const member = new Member({ stream, fanId, gameId, document, outlet, id: 'a', gate, findRoom: () => room });
-      void member.take();
+      const stream = new BroadcastStream(broadcast, { position: NOWHERE } as LiveStream, fanId);
+      const house = { gate, findRoom: () => room };
+      const member = new Member({ house, stream, document, outlet, id: 'a', teller: { tell: async () => null } });
+      room.join(member);
       return { heard, member };
     };
     const tell = (id: number) => {
       topic.append(event(id));
       topic.wake();
     };
-    return { reader, join, tell };
+    return { room, reader, join, tell };
   };
 
   it('brings nobody twice what they heard alone before they joined', async () => {
-    const { reader, join, tell } = await open();
+    const { room, reader, join, tell } = await open();
     const early = join(fans[0]!);
     tell(1);
     await expect.poll(() => reader.asked.length, { timeout: 10_000, interval: 5 }).toBe(1);
@@ -155,11 +163,11 @@ describe('a room', () => {
     await reader.letOneGo();
     await reader.letOneGo();
     await expect.poll(() => [early.heard, late.heard], { timeout: 10_000 }).toEqual([['1', '2', '3'], ['3']]);
-    for (const { member } of [early, late]) member.leave();
+    for (const { member } of [early, late]) room.leave(member);
   });
 
   it('tells nothing from before a gap in consent, though it has been given again, and everything to the others', async () => {
-    const { reader, join, tell } = await open();
+    const { room, reader, join, tell } = await open();
     const [broken, whole] = [join(fans[0]!), join(fans[1]!)];
     // Of the one what gates the event was withdrawn since, of the other something else.
     for (const [place, scope] of ['OFFERS_LIVE', 'ANALYTICS'].entries()) {
@@ -174,6 +182,6 @@ describe('a room', () => {
     tell(2);
     await reader.letOneGo();
     await expect.poll(() => [broken.heard, whole.heard], { timeout: 10_000 }).toEqual([['2'], ['1', '2']]);
-    for (const { member } of [broken, whole]) member.leave();
+    for (const { member } of [broken, whole]) room.leave(member);
   });
 });

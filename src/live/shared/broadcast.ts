@@ -1,6 +1,6 @@
 /**
  * A stream that many fans have in common: the same events, each for those of them whom it concerns. A slice describes
- * it; `BroadcastStream` is one fan's end of it, which plays it for that fan alone until a room takes over.
+ * it; `BroadcastStream` is one fan's end of it, which a room may tell together with those of others.
  */
 import type { ConsentSubject } from '../../consent/consent-view.ts';
 import type { ConsentScope } from '../../consent/scopes.ts';
@@ -41,25 +41,26 @@ export interface Broadcast<Event extends BroadcastEvent = BroadcastEvent> {
   findLineages(events: readonly LiveEvent[], fanIds: readonly string[]): Promise<readonly Lineages[]>;
   /** Begins to load the public facts that the event will be told with. */
   preload(event: LiveEvent, loaders: Loaders): void;
+  /** What one of them is told of an item, by itself. Null: it does not concern that fan. */
+  tell(item: StreamItem, fanId: string): Promise<Event | null>;
   /** The event as one of them is told it. Null: it is not one of this stream's. */
   toEvent(event: LiveEvent, subject: ConsentSubject): Event | null;
   toPosition(position: Position): Event;
 }
 
-export class BroadcastStream<Event extends BroadcastEvent> extends MappedStream<StreamItem, Event> {
+export class BroadcastStream<Event extends BroadcastEvent = BroadcastEvent> implements AsyncIterable<Event> {
   readonly broadcast: Broadcast<Event>;
   readonly live: LiveStream;
   readonly fanId: string;
 
-  constructor(
-    broadcast: Broadcast<Event>,
-    live: LiveStream,
-    fanId: string,
-    toEvent: (item: StreamItem) => Promise<Event | null>,
-  ) {
-    super(live, toEvent);
+  constructor(broadcast: Broadcast<Event>, live: LiveStream, fanId: string) {
     this.broadcast = broadcast;
     this.live = live;
     this.fanId = fanId;
+  }
+
+  /** All of it for that fan alone. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Event> {
+    return new MappedStream(this.live, (item) => this.broadcast.tell(item, this.fanId));
   }
 }

@@ -11,7 +11,8 @@ import { type Dependencies, readDependencies } from '../../graphql/shared.ts';
 import type { StreamEvent } from '../stream-event.ts';
 
 export class DocumentClass {
-  readonly #args: ValidatedSubscriptionArgs;
+  /** Of whoever came first. */
+  readonly args: ValidatedSubscriptionArgs;
   readonly presence: boolean;
   readonly scopes: readonly ConsentScope[];
   /** The scopes that make a difference. */
@@ -21,14 +22,14 @@ export class DocumentClass {
 
   constructor(args: ValidatedSubscriptionArgs, { scopes, presence }: Dependencies) {
     // The first subscriber's own context is none of anybody's business.
-    this.#args = { ...args, contextValue: undefined };
+    this.args = { ...args, contextValue: undefined };
     this.scopes = scopes;
     this.presence = presence;
     this.bits = bitsOf(scopes);
   }
 
   async execute(event: StreamEvent, contextValue: Context): Promise<ExecutionResult> {
-    return executeValidated({ ...this.#args, rootValue: event, contextValue });
+    return executeValidated({ ...this.args, rootValue: event, contextValue });
   }
 }
 

@@ -5,11 +5,11 @@
  */
 import type { ExecutionArgs, ValidatedSubscriptionArgs } from 'graphql';
 import type { WebSocket } from 'ws';
+import type { ConsentGate } from '../../consent/index.ts';
 import type { Services } from '../../context.ts';
-import type { Topic } from '../topic.ts';
-import type { Broadcast, BroadcastEvent, BroadcastStream } from './broadcast.ts';
-import { DocumentClasses } from './document-class.ts';
-import { Member } from './member.ts';
+import { BroadcastStream } from './broadcast.ts';
+import { type DocumentClass, DocumentClasses } from './document-class.ts';
+import { type House, Member, type Teller } from './member.ts';
 import { outletOf } from './outlet.ts';
 import { Room } from './room.ts';
 
@@ -19,7 +19,7 @@ export interface Carrier {
   readonly id: string;
 }
 
-export class Hub {
+export class Hub implements House {
   readonly #services: Services;
   readonly #documents = new DocumentClasses();
   readonly #rooms = new Map<string, Room>();
@@ -28,43 +28,35 @@ export class Hub {
     this.#services = services;
   }
 
+  get gate(): ConsentGate {
+    return this.#services.gate;
+  }
+
   /** How many subscriptions are in rooms now. */
   get members(): number {
     return [...this.#rooms.values()].reduce((sum, room) => sum + room.size, 0);
   }
 
-  /** Lets a stream share as soon as it has caught up, where it may. */
-  admit(
-    stream: BroadcastStream<BroadcastEvent>,
-    carrier: Carrier | undefined,
-    args: ExecutionArgs,
-    validated: ValidatedSubscriptionArgs,
-  ): void {
-    const document = carrier && this.#documents.find(args, validated);
-    if (!document) return;
-    const { live, broadcast, fanId } = stream;
-    live.relief = new Member({
-      stream: live,
-      fanId,
-      gameId: broadcast.gameId,
-      document,
-      outlet: outletOf(carrier.socket),
-      id: carrier.id,
-      gate: this.#services.gate,
-      findRoom: () => this.#room(broadcast, live.topic),
-    });
+  /** What an operation over a stream is executed as for many; null: it does not share. */
+  findDocument(stream: object, args: ExecutionArgs, validated: ValidatedSubscriptionArgs): DocumentClass | null {
+    return stream instanceof BroadcastStream ? this.#documents.find(args, validated) : null;
   }
 
-  #room(broadcast: Broadcast, topic: Topic): Room {
+  /** A stream that has such a document, as what is written to its socket. It shares as soon as it has caught up. */
+  admit(stream: BroadcastStream, document: DocumentClass, { socket, id }: Carrier, teller: Teller): Member {
+    return new Member({ house: this, stream, document, outlet: outletOf(socket), id, teller });
+  }
+
+  findRoom({ broadcast, live }: BroadcastStream): Room {
+    const { topic } = live;
     const name = `${broadcast.name}|${broadcast.topic}`;
     const known = this.#rooms.get(name);
     if (known?.topic === topic) return known;
-    const { live } = this.#services;
     const room = new Room(
       this.#services,
       broadcast,
       topic,
-      () => live.head,
+      () => this.#services.live.head,
       () => {
         if (this.#rooms.get(name) === room) this.#rooms.delete(name);
       },

@@ -1,7 +1,14 @@
-/** One subscription in a room: a cursor, and the socket to which it is told. It goes on by itself when it is dismissed. */
+/**
+ * One subscription over a WebSocket that may share. By itself it tells what it has to catch up with; then a room takes
+ * over, until it dismisses it. In a room it is a cursor and a socket: there are thousands, so nothing in it runs or waits.
+ */
+import type { ExecutionResult } from 'graphql';
 import { type ConsentGate, type Decision, placeOf } from '../../consent/index.ts';
+import { hold } from '../mapped-stream.ts';
 import type { Position } from '../position.ts';
-import type { LiveStream, Relief } from '../stream.ts';
+import type { StreamItem } from '../stream.ts';
+import type { StreamEvent } from '../stream-event.ts';
+import type { BroadcastStream } from './broadcast.ts';
 import type { DocumentClass } from './document-class.ts';
 import { idBytes } from './frames.ts';
 import type { Outlet } from './outlet.ts';
@@ -12,24 +19,34 @@ export interface Membership {
   leave(member: Member): void;
 }
 
+/** What all members have in common. */
+export interface House {
+  readonly gate: ConsentGate;
+  findRoom(stream: BroadcastStream): Membership;
+}
+
+/** Executes an event for one viewer; null: it is not told. */
+export interface Teller {
+  tell(event: StreamEvent): Promise<ExecutionResult | null>;
+}
+
 export interface MemberOptions {
-  readonly stream: LiveStream;
-  readonly fanId: string;
-  readonly gameId: string;
+  readonly house: House;
+  readonly stream: BroadcastStream;
   readonly document: DocumentClass;
   readonly outlet: Outlet;
   /** As the client named the subscription. */
   readonly id: string;
-  readonly gate: ConsentGate;
-  readonly findRoom: () => Membership;
+  readonly teller: Teller;
 }
 
-export class Member implements Relief {
-  readonly #gate: ConsentGate;
-  readonly #stream: LiveStream;
-  readonly #findRoom: () => Membership;
+const DONE = { done: true, value: undefined } as const;
+
+export class Member implements AsyncIterableIterator<ExecutionResult> {
+  readonly #house: House;
+  readonly #stream: BroadcastStream;
+  readonly #teller: Teller;
   readonly #place: string;
-  readonly fanId: string;
   readonly document: DocumentClass;
   readonly outlet: Outlet;
   readonly id: Buffer;
@@ -37,50 +54,93 @@ export class Member implements Relief {
   serial = 0;
   position: Position;
   #room: Membership | null = null;
-  #goOn: (() => void) | null = null;
+  #answer: ((result: IteratorResult<ExecutionResult>) => void) | null = null;
+  #closed = false;
 
-  constructor({ stream, fanId, gameId, document, outlet, id, gate, findRoom }: MemberOptions) {
-    this.#gate = gate;
+  constructor({ house, stream, document, outlet, id, teller }: MemberOptions) {
+    this.#house = house;
     this.#stream = stream;
-    this.#findRoom = findRoom;
-    this.#place = placeOf({ recipientId: null, gameId });
-    this.fanId = fanId;
+    this.#teller = teller;
+    this.#place = placeOf({ recipientId: null, gameId: stream.broadcast.gameId });
     this.document = document;
     this.outlet = outlet;
     this.id = idBytes(id);
-    this.position = stream.position;
+    this.position = stream.live.position;
+  }
+
+  get fanId(): string {
+    return this.#stream.fanId;
   }
 
   /** Whether the gate would decide the same now. Synchronous, for the tick that writes. */
   isDecided(decision: Decision): boolean {
-    return decision.equals(this.#gate.peekAt(this.fanId, this.#place));
+    return decision.equals(this.#house.gate.peekAt(this.fanId, this.#place));
   }
 
-  take(): Promise<void> {
-    if (!this.document.shares) this.#stream.relief = null;
-    if (!this.document.shares || (this.outlet.open && !this.outlet.writable)) return this.outlet.whenWritable();
-    this.position = this.#stream.position;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#goOn = resolve;
-    // A socket that is closing hears nothing more.
-    if (this.outlet.open) {
-      this.#room = this.#findRoom();
-      this.#room.join(this);
-    }
+  /** What it tells by itself. What a room tells for it goes past this, straight to its socket. */
+  next(): Promise<IteratorResult<ExecutionResult>> {
+    const { promise, resolve } = Promise.withResolvers<IteratorResult<ExecutionResult>>();
+    this.#answer = resolve;
+    void this.#goOn();
     return promise;
   }
 
-  leave(): void {
-    this.#room?.leave(this);
-    this.goOn();
+  /** By its room: it goes on by itself. */
+  dismissed(): void {
+    this.#room = null;
+    this.#stream.live.goOn(this.position);
+    void this.#goOn();
   }
 
-  /** Dismissed from its room. */
-  goOn(): void {
-    if (!this.#goOn) return;
-    this.#stream.passed(this.position);
-    this.#room = null;
-    this.#goOn();
-    this.#goOn = null;
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    this.#closed = true;
+    this.#room?.leave(this);
+    await this.#stream.live.return();
+    this.#answer?.(DONE);
+    return DONE;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** Until it has told something, or is in a room, or closed. */
+  async #goOn(): Promise<void> {
+    const { live } = this.#stream;
+    const closed = () => this.#closed;
+    while (!this.#closed) {
+      const item = await hold(() => live.poll(), closed);
+      if (item) {
+        const result = await hold(() => this.#tell(item), closed);
+        if (!result || this.#closed) continue;
+        this.#answer?.({ done: false, value: result });
+        return;
+      }
+      if (this.#closed) return;
+      if (!this.document.shares || !live.caughtUp) await live.whenWoken();
+      else if (this.outlet.open && !this.outlet.writable) await this.outlet.whenWritable();
+      else return this.#join();
+    }
+  }
+
+  async #tell(item: StreamItem): Promise<ExecutionResult | null> {
+    const { broadcast, fanId } = this.#stream;
+    const event = await broadcast.tell(item, fanId);
+    return event && this.#teller.tell(event);
+  }
+
+  #join(): void {
+    const { live } = this.#stream;
+    this.position = live.position;
+    // A socket that is closing hears nothing more.
+    if (this.outlet.open) {
+      this.#room = this.#house.findRoom(this.#stream);
+      this.#room.join(this);
+    }
+    live.rest();
   }
 }

@@ -55,7 +55,6 @@ export class Room {
   readonly #onEmpty: () => void;
   readonly #members = new Set<Member>();
   readonly topic: Topic;
-  readonly #wake = () => this.#rouse();
   #ordered: Member[] | null = null;
   #serial = 0;
   #running = false;
@@ -82,7 +81,7 @@ export class Room {
     if (this.#running) return;
     this.#running = true;
     this.#serial = this.topic.serial;
-    this.topic.listeners.add(this.#wake);
+    this.topic.listeners.add(this);
     void this.#run();
   }
 
@@ -96,8 +95,12 @@ export class Room {
     if (this.#members.size === 0) this.#close();
   }
 
+  wake(): void {
+    this.#rouse();
+  }
+
   #close(): void {
-    this.topic.listeners.delete(this.#wake);
+    this.topic.listeners.delete(this);
     this.#onEmpty();
     this.#rouse();
   }
@@ -216,7 +219,7 @@ export class Room {
     for (const member of members) {
       if (!this.has(member)) continue;
       this.leave(member);
-      member.goOn();
+      member.dismissed();
     }
   }
 

@@ -5,6 +5,7 @@ import { Connections } from '../../../src/fairness/connections.ts';
 import { useLimits } from '../../../src/graphql/limits.ts';
 import { Drain } from '../../../src/live/drain.ts';
 import { serveWebSockets } from '../../../src/live/websocket.ts';
+import { createLog } from '../../../src/log.ts';
 import { listen } from '../../../src/server.ts';
 
 export async function startDeepServer(): Promise<{ url: string; close(): Promise<void> }> {
@@ -37,6 +38,7 @@ export async function startDeepServer(): Promise<{ url: string; close(): Promise
     callerOf: () => ({ role: 'ANONYMOUS', key: 'anybody' }),
     connections: new Connections(100),
     onSignedIn: async () => {},
+    log: createLog('silent'),
   });
   const url = `${await listen(server, { HOST: '127.0.0.1', PORT: 0 })}/graphql`;
   return {
