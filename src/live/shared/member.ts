@@ -47,6 +47,7 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
   readonly #stream: BroadcastStream;
   readonly #teller: Teller;
   readonly #place: string;
+  readonly fanId: string;
   readonly document: DocumentClass;
   readonly outlet: Outlet;
   readonly id: Buffer;
@@ -62,14 +63,11 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
     this.#stream = stream;
     this.#teller = teller;
     this.#place = placeOf({ recipientId: null, gameId: stream.broadcast.gameId });
+    this.fanId = stream.fanId;
     this.document = document;
     this.outlet = outlet;
     this.id = idBytes(id);
     this.position = stream.live.position;
-  }
-
-  get fanId(): string {
-    return this.#stream.fanId;
   }
 
   /** Whether the gate would decide the same now. Synchronous, for the tick that writes. */
@@ -128,8 +126,7 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
   }
 
   async #tell(item: StreamItem): Promise<ExecutionResult | null> {
-    const { broadcast, fanId } = this.#stream;
-    const event = await broadcast.tell(item, fanId);
+    const event = await this.#stream.broadcast.tell(item, this.fanId);
     return event && this.#teller.tell(event);
   }
 
