@@ -1,6 +1,6 @@
 /**
  * The protocol of graphql-ws on the sockets of `ws`. The adapter that comes with it holds the bytes and the text of a
- * message for as long as what the message asked for is open, and two timers and a dozen functions for each socket: most
+ * message for as long as what the message asked for is open, and timers and functions for each socket, which is a good part
  * of what an idle subscription would cost.
  */
 import type { IncomingMessage } from 'node:http';

@@ -1,5 +1,5 @@
 /** A graphql-ws socket that keeps every message as the text it came in. */
-import WebSocket from 'ws';
+import WebSocket, { type ClientOptions } from 'ws';
 
 export interface RawStream {
   readonly socket: WebSocket;
@@ -9,8 +9,8 @@ export interface RawStream {
   send(message: object): void;
 }
 
-export async function openRaw(url: string, token: string): Promise<RawStream> {
-  const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
+export async function openRaw(url: string, token: string, options: ClientOptions = {}): Promise<RawStream> {
+  const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws', options);
   const texts: string[] = [];
   const waiting = new Set<() => void>();
   socket.on('message', (data) => {
