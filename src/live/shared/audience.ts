@@ -2,7 +2,7 @@
  * What is known of some fans, each by its place among those that were asked for, as PostgreSQL sends it: rows of an int4,
  * the place, and an int8.
  */
-import type { Decision } from '../../consent/index.ts';
+import type { Decision } from '../../consent/decision.ts';
 
 const ROW_BYTES = 12;
 
