@@ -61,7 +61,8 @@ export class ConsentView {
    */
   stands(): boolean {
     if (this.#used.length === 0) return true;
-    return this.#gate.lease.held() && this.#used.every(({ key, decision }) => decision.equals(this.#gate.peek(key)));
+    const now = this.#gate.lease.present();
+    return now !== null && this.#used.every(({ key, decision }) => this.#gate.confirms(key, decision, now));
   }
 
   /**

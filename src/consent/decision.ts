@@ -1,4 +1,7 @@
-/** What is in force for one fan, towards one recipient, in one game: an immutable answer of `consent_mask`. */
+/**
+ * What is in force for one fan, towards one recipient, in one game: an immutable answer of `consent_mask`, and whether
+ * it is still the answer, as far as this node knows.
+ */
 import { bitOf, bitsOf, CONSENT_SCOPES, type ConsentScope } from './scopes.ts';
 
 export interface DecisionKey {
@@ -15,16 +18,34 @@ export interface Fingerprint {
   readonly low: number;
 }
 
+const LAPSED = -1;
+
 export class Decision {
   readonly mask: number;
   readonly lineages: readonly string[];
   /** Of the lineages, as the gate that made the decision takes it. */
   readonly fingerprint: Fingerprint | null;
+  /** On the monotonic clock, in whole milliseconds, which engines keep within the object. */
+  #until = LAPSED;
 
   constructor(mask: number, lineages: readonly string[], fingerprint: Fingerprint | null = null) {
     this.mask = mask;
     this.lineages = lineages;
     this.fingerprint = fingerprint;
+  }
+
+  /** Whether it is remembered and its time has not come. `now` was read in the tick that asks. */
+  counts(now: number): boolean {
+    return now < this.#until;
+  }
+
+  /** For the gate's memory alone, as is `lapse`. */
+  countUntil(until: number): void {
+    this.#until = Math.floor(until);
+  }
+
+  lapse(): void {
+    this.#until = LAPSED;
   }
 
   holds(scope: ConsentScope): boolean {

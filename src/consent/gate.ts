@@ -12,17 +12,12 @@ import { arrayOfKeys } from '../db/sql.ts';
 import { ServiceError } from '../errors.ts';
 import { DENIAL, Decision, type DecisionKey, type Fingerprint } from './decision.ts';
 import { Lease } from './lease/lease.ts';
+import { Memory } from './memory.ts';
 
 /** Grants wake caches by a message that may be lost; this bounds for how long a denial can outlive one. */
 const MAX_AGE_MS = 10_000;
 const CAPACITY = 200_000;
 const AHEAD_MS = 1_000;
-
-interface Kept {
-  decision: Decision;
-  /** On the monotonic clock, counted from before the query was sent. */
-  until: number;
-}
 
 interface MaskRow {
   fan_id: string;
@@ -43,7 +38,7 @@ export class ConsentGate {
    * look for two lists that have the same.
    */
   readonly seed = randomBytes(8).readBigInt64BE();
-  readonly #kept = new Map<string, Map<string, Kept>>();
+  readonly #memory = new Memory(CAPACITY);
   readonly #loads = new Set<Overtaken>();
   readonly #loader = new DataLoader((keys: readonly DecisionKey[]) => this.#loadAll(keys), {
     cache: false,
@@ -55,15 +50,22 @@ export class ConsentGate {
     this.lease = lease;
   }
 
-  /** The decision from memory, or undefined when it has to be loaded. Synchronous: a look-up and a bit test. */
-  peek(key: DecisionKey): Decision | undefined {
-    return this.peekAt(key.fanId, placeOf(key));
+  /**
+   * The decision from memory, or undefined when it has to be loaded. `now` is the lease's present, read in this tick.
+   * Synchronous: a look-up and a comparison.
+   */
+  peek({ fanId, recipientId, gameId }: DecisionKey, now: number): Decision | undefined {
+    return this.#peek(fanId, recipientId, gameId, now);
   }
 
-  /** The same, for whoever asks for many fans at one place; `ahead` ms from now it must still hold. */
-  peekAt(fanId: string, place: string, ahead = 0): Decision | undefined {
-    const kept = this.#kept.get(fanId)?.get(place);
-    return kept && performance.now() + ahead < kept.until ? kept.decision : undefined;
+  #peek(fanId: string, recipientId: string | null, gameId: string | null, now: number): Decision | undefined {
+    const decision = this.#memory.find(fanId, recipientId, gameId);
+    return decision?.counts(now) ? decision : undefined;
+  }
+
+  /** The second look: whether what was decided would be decided the same now. Where nothing has changed, it still counts. */
+  confirms(key: DecisionKey, decision: Decision, now: number): boolean {
+    return decision.counts(now) || decision.equals(this.peek(key, now));
   }
 
   /**
@@ -71,8 +73,7 @@ export class ConsentGate {
    * @throws ServiceError UNAVAILABLE without a lease: that is no denial.
    */
   async decide(key: DecisionKey): Promise<Decision> {
-    this.#requireLease();
-    return this.peek(key) ?? this.#loader.load(key);
+    return this.peek(key, this.#present()) ?? this.#loader.load(key);
   }
 
   /**
@@ -80,28 +81,29 @@ export class ConsentGate {
    * used. @throws ServiceError UNAVAILABLE without a lease.
    */
   async decideAll(fanIds: readonly string[], at: Omit<DecisionKey, 'fanId'>): Promise<Decision[]> {
-    this.#requireLease();
-    const place = placeOf(at);
-    const decisions = fanIds.map((fanId) => this.peekAt(fanId, place, AHEAD_MS));
+    const soon = this.#present() + AHEAD_MS;
+    const decisions = fanIds.map((fanId) => this.#peek(fanId, at.recipientId, at.gameId, soon));
     const missing = fanIds.filter((_, index) => !decisions[index]);
     if (missing.length === 0) return decisions as Decision[];
     const loaded = await this.#load(missing.map((fanId) => ({ fanId, ...at })));
     return fanIds.map((fanId, index) => decisions[index] ?? loaded.get(fanId) ?? DENIAL);
   }
 
-  #requireLease(): void {
-    if (!this.lease.held()) throw new ServiceError('UNAVAILABLE', 'Consent cannot be looked up now. Try again.');
+  #present(): number {
+    const now = this.lease.present();
+    if (now === null) throw new ServiceError('UNAVAILABLE', 'Consent cannot be looked up now. Try again.');
+    return now;
   }
 
   /** Drops what is known of a fan. */
   forget(fanId: string): void {
-    this.#kept.delete(fanId);
+    this.#memory.forget(fanId);
     for (const load of this.#loads) load.add(fanId);
   }
 
   /** Drops everything. */
   forgetAll(): void {
-    this.#kept.clear();
+    this.#memory.forgetAll();
     for (const load of this.#loads) load.all = true;
   }
 
@@ -125,7 +127,7 @@ export class ConsentGate {
     while (wanted.length > 0) {
       const overtaken: Overtaken = new Set<string>();
       this.#loads.add(overtaken);
-      const sent = performance.now();
+      const sent = this.lease.now().monotonic;
       try {
         const rows = await this.#orm.em.fork().execute<MaskRow[]>(sql`
           select m.fan_id, m.mask, m.lineages::text[] as lineages,
@@ -137,10 +139,8 @@ export class ConsentGate {
           if (overtaken.all || overtaken.has(row.fan_id)) continue;
           const decision = new Decision(row.mask, row.lineages, readFingerprint(row.fingerprint));
           decisions.set(row.fan_id, decision);
-          this.#keep(row.fan_id, placeOf({ recipientId, gameId }), {
-            decision,
-            until: sent + Math.min(row.valid_for_ms ?? MAX_AGE_MS, MAX_AGE_MS),
-          });
+          const until = sent + Math.min(row.valid_for_ms ?? MAX_AGE_MS, MAX_AGE_MS);
+          this.#memory.keep({ fanId: row.fan_id, recipientId, gameId }, decision, until);
         }
       } finally {
         this.#loads.delete(overtaken);
@@ -148,13 +148,6 @@ export class ConsentGate {
       wanted = overtaken.all ? wanted : wanted.filter((fanId) => overtaken.has(fanId));
     }
     return decisions;
-  }
-
-  #keep(fanId: string, place: string, kept: Kept): void {
-    if (this.#kept.size >= CAPACITY) this.#kept.clear();
-    const places = this.#kept.get(fanId);
-    if (places) places.set(place, kept);
-    else this.#kept.set(fanId, new Map([[place, kept]]));
   }
 }
 
@@ -164,6 +157,4 @@ function readFingerprint(text: string): Fingerprint {
   return { high: Number(bits >> 32n), low: Number(BigInt.asIntN(32, bits)) };
 }
 
-/** A key's place within its fan, for `peekAt`. */
-export const placeOf = ({ recipientId, gameId }: Pick<DecisionKey, 'recipientId' | 'gameId'>): string =>
-  recipientId === null && gameId === null ? '|' : `${recipientId ?? ''}|${gameId ?? ''}`;
+const placeOf = ({ recipientId, gameId }: DecisionKey): string => `${recipientId ?? ''}|${gameId ?? ''}`;

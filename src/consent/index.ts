@@ -1,7 +1,7 @@
 export { grantConsent } from './acts.service.ts';
 export { type ConsentSubject, ConsentView } from './consent-view.ts';
-export type { Decision } from './decision.ts';
-export { ConsentGate, placeOf } from './gate.ts';
+export type { Decision, DecisionKey } from './decision.ts';
+export { ConsentGate } from './gate.ts';
 export { type Granted, grantScopes } from './grants.service.ts';
 export { Barrier, type Passed } from './lease/barrier.ts';
 export { LeaseKeeper } from './lease/lease-keeper.ts';

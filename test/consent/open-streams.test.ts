@@ -153,7 +153,7 @@ describe.each([
     await new Promise((resolve) => setTimeout(resolve, 300));
     await deaf.services.gate.decide(key);
     await grantWithoutWakeUp(server.databaseUrl, fanId);
-    expect(deaf.services.gate.peek(key)?.holds('OFFERS_LIVE')).toBe(false);
+    expect(deaf.services.gate.peek(key, performance.now())?.holds('OFFERS_LIVE')).toBe(false);
     await stream.waitFor(announces(await announce(server, gameId)));
     await stream.close();
     await deaf.close();

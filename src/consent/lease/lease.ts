@@ -61,14 +61,21 @@ export class Lease {
     this.#waiting.clear();
   }
 
-  /** Synchronous, and to be asked in the tick that writes. */
-  held(): boolean {
-    if (!this.#from) return false;
+  /**
+   * The present on the monotonic clock, or null when the lease is not held in it. Read it in the tick that writes, and
+   * again after at most a few milliseconds of writing: it is good for what is written within the margin.
+   */
+  present(): number | null {
+    if (!this.#from) return null;
     const now = this.#clock.monotonic();
     const age = now - this.#from.monotonic;
-    if (age >= LEASE_MS - MARGIN_MS || now - this.#beat >= MARGIN_MS) return false;
+    if (age >= LEASE_MS - MARGIN_MS || now - this.#beat >= MARGIN_MS) return null;
     const suspended = this.#clock.wall() - this.#from.wall - age;
-    return suspended < MARGIN_MS;
+    return suspended < MARGIN_MS ? now : null;
+  }
+
+  held(): boolean {
+    return this.present() !== null;
   }
 
   /** True at once or as soon as it is held; false when that takes longer. */

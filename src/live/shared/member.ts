@@ -3,7 +3,7 @@
  * over, until it dismisses it. In a room it is a cursor and a socket: there are thousands, so nothing in it runs or waits.
  */
 import type { ExecutionResult } from 'graphql';
-import { type ConsentGate, type Decision, placeOf } from '../../consent/index.ts';
+import type { ConsentGate, Decision } from '../../consent/index.ts';
 import { hold } from '../mapped-stream.ts';
 import type { Position } from '../position.ts';
 import type { StreamItem } from '../stream.ts';
@@ -46,7 +46,6 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
   readonly #house: House;
   readonly #stream: BroadcastStream;
   readonly #teller: Teller;
-  readonly #place: string;
   readonly fanId: string;
   readonly document: DocumentClass;
   readonly outlet: Outlet;
@@ -62,7 +61,6 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
     this.#house = house;
     this.#stream = stream;
     this.#teller = teller;
-    this.#place = placeOf({ recipientId: null, gameId: stream.broadcast.gameId });
     this.fanId = stream.fanId;
     this.document = document;
     this.outlet = outlet;
@@ -70,9 +68,10 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
     this.position = stream.live.position;
   }
 
-  /** Whether the gate would decide the same now. Synchronous, for the tick that writes. */
-  isDecided(decision: Decision): boolean {
-    return decision.equals(this.#house.gate.peekAt(this.fanId, this.#place));
+  /** Whether the gate would decide the same now. Synchronous, for the tick that writes, in which `now` was read. */
+  isDecided(decision: Decision, now: number): boolean {
+    const key = { fanId: this.fanId, recipientId: null, gameId: this.#stream.broadcast.gameId };
+    return this.#house.gate.confirms(key, decision, now);
   }
 
   /** What it tells by itself. What a room tells for it goes past this, straight to its socket. */

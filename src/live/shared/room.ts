@@ -191,12 +191,14 @@ export class Room {
   async #write(plan: Plan, { group, heard }: Planned, { serial, position, ...until }: Until): Promise<Member[]> {
     const again: Member[] = [];
     let sliceEnds = performance.now() + SLICE_MS;
-    let held = this.#services.gate.lease.held();
+    let now: number | null = null;
     for (let place = 0; place < group.length; place += 1) {
-      if (place % LOOK_AT_CLOCK_EVERY === 0 && performance.now() > sliceEnds) {
-        await nextTick();
-        sliceEnds = performance.now() + SLICE_MS;
-        held = this.#services.gate.lease.held();
+      if (place % LOOK_AT_CLOCK_EVERY === 0) {
+        if (performance.now() > sliceEnds) {
+          await nextTick();
+          sliceEnds = performance.now() + SLICE_MS;
+        }
+        now = this.#services.gate.lease.present();
       }
       const member = group[place]!;
       const route = plan[place]!;
@@ -204,7 +206,7 @@ export class Room {
       // It has been away meanwhile, and has heard more alone.
       if (member.serial !== heard[place]) again.push(member);
       else if (route.kind === 'BY_ITSELF') this.#dismiss([member]);
-      else if (route.decision && !(held && member.isDecided(route.decision))) again.push(member);
+      else if (route.decision && (now === null || !member.isDecided(route.decision, now))) again.push(member);
       else if (route.frames && !member.outlet.writable) this.#dismiss([member]);
       else {
         if (route.frames) member.outlet.write(route.frames, member.id);
