@@ -37,25 +37,27 @@ export class Budget {
       redis ? createHmac('sha256', `cost ${key}`).update(name).digest('base64url') : name;
   }
 
-  async spend(caller: Caller, cost: number): Promise<Balance> {
-    const { enough, left } = await this.#limiters
+  spend(caller: Caller, cost: number): Promise<Balance> {
+    const limit = this.#perMinute[caller.role];
+    return this.#limiters
       .get(caller.role)!
       .consume(this.#nameOf(caller), Math.max(1, Math.ceil(cost)))
       .then(
-        (left) => ({ enough: true, left }),
+        (left) => balanceOf(true, limit, left),
         (left: unknown) => {
           if (!(left instanceof RateLimiterRes)) throw left;
-          return { enough: false, left };
+          return balanceOf(false, limit, left);
         },
       );
-    return {
-      enough,
-      limit: this.#perMinute[caller.role],
-      remaining: left.remainingPoints,
-      resetMs: Math.max(0, left.msBeforeNext),
-    };
   }
 }
+
+const balanceOf = (enough: boolean, limit: number, left: RateLimiterRes): Balance => ({
+  enough,
+  limit,
+  remaining: left.remainingPoints,
+  resetMs: Math.max(0, left.msBeforeNext),
+});
 
 function createLimiter(role: Role, points: number, redis: Redis | null): RateLimiterAbstract {
   const options = { keyPrefix: `tightrope:cost:${role}`, points, duration: MINUTE_S };

@@ -35,24 +35,26 @@ interface Bill {
 
 /** Comes last among the plugins, so that everything that runs waits for its turn. */
 export function useFairness({ budget, connections, turns }: Shares): Plugin<Asked> {
-  const pay = async (args: ExecutionArgs): Promise<{ bill: Bill; refusal: Refusal | null }> => {
+  const pay = (args: ExecutionArgs): Promise<{ bill: Bill; refusal: Refusal | null }> => {
     const requested = costOf(args);
-    const { enough, ...balance } = await budget.spend(asked(args).caller, requested);
-    const bill = { requested, ...balance };
-    return { bill, refusal: enough ? null : rateLimited(bill) };
+    return budget.spend(asked(args).caller, requested).then(({ enough, limit, remaining, resetMs }) => {
+      const bill = { requested, limit, remaining, resetMs };
+      return { bill, refusal: enough ? null : rateLimited(bill) };
+    });
   };
   return {
-    async onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
-      const { bill, refusal } = await pay(args);
-      if (refusal) return setResultAndStopExecution({ errors: [refusal], extensions: { cost: bill } });
-      const { caller } = asked(args);
-      setExecuteFn((given: ExecutionArgs) => turns.take(caller.key, () => executeFn(given)));
-      return {
-        onExecuteDone({ result, setResult }) {
-          if (Symbol.asyncIterator in result) return;
-          setResult({ ...result, extensions: { ...result.extensions, cost: bill } });
-        },
-      };
+    onExecute({ args, executeFn, setExecuteFn, setResultAndStopExecution }) {
+      return pay(args).then(({ bill, refusal }) => {
+        if (refusal) return setResultAndStopExecution({ errors: [refusal], extensions: { cost: bill } });
+        const { caller } = asked(args);
+        setExecuteFn((given: ExecutionArgs) => turns.take(caller.key, () => executeFn(given)));
+        return {
+          onExecuteDone({ result, setResult }) {
+            if (Symbol.asyncIterator in result) return;
+            setResult({ ...result, extensions: { ...result.extensions, cost: bill } });
+          },
+        };
+      });
     },
     async onSubscribe({ args, subscribeFn, setSubscribeFn, setResultAndStopExecution }) {
       const { caller, extra, res } = asked(args);

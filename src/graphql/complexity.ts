@@ -15,19 +15,26 @@ const KEPT = 50;
 const LONGEST = 200;
 
 const known = new WeakMap<DocumentNode, Map<OperationDefinitionNode | null, Map<string, Complexity>>>();
+/** Of one execution alone, which asks for it more than once. */
+const measuredOnce = new WeakMap<ExecutionArgs, Complexity>();
 
 /** Only the operation that will run counts, wherever it stands in the document. @throws Error for what cannot be measured. */
 export function complexityOf(args: ExecutionArgs): Complexity {
   const operation = getOperationAST(args.document, args.operationName) ?? null;
-  const variables = operation?.variableDefinitions?.length ? JSON.stringify(args.variableValues ?? null) : '';
+  const hasVariables = operation?.variableDefinitions?.length;
+  const once = hasVariables && measuredOnce.get(args);
+  if (once) return once;
+  const variables = hasVariables ? JSON.stringify(args.variableValues ?? null) : '';
   const measured = measuredOf(args.document, operation);
   const before = measured.get(variables);
   if (before) return before;
   const complexity = measure(args, operation);
-  if (variables.length <= LONGEST) {
-    if (measured.size >= KEPT) measured.clear();
-    measured.set(variables, complexity);
+  if (variables.length > LONGEST) {
+    measuredOnce.set(args, complexity);
+    return complexity;
   }
+  if (measured.size >= KEPT) measured.clear();
+  measured.set(variables, complexity);
   return complexity;
 }
 

@@ -43,11 +43,11 @@ export function useLimits(): Plugin {
       addValidationRule(OneIntrospection);
     },
     onExecute({ args, setResultAndStopExecution }) {
-      const { refusal } = measure(args);
+      const refusal = judge(args);
       if (refusal) setResultAndStopExecution({ errors: [refusal] });
     },
     onSubscribe({ args, setResultAndStopExecution }) {
-      const { refusal } = measure(args);
+      const refusal = judge(args);
       if (refusal) setResultAndStopExecution({ errors: [refusal] });
     },
   };
@@ -84,34 +84,19 @@ function OneIntrospection(context: ValidationContext): ASTVisitor {
   };
 }
 
-interface Measured {
-  readonly cost: number;
-  readonly refusal: GraphQLError | null;
-}
-
-const MEASURED = new WeakMap<ExecutionArgs, Measured>();
-
 /** Of an operation that has passed `useLimits`. */
-export const costOf = (args: ExecutionArgs): number => measure(args).cost;
-
-function measure(args: ExecutionArgs): Measured {
-  const known = MEASURED.get(args);
-  if (known) return known;
-  const measured = measureAnew(args);
-  MEASURED.set(args, measured);
-  return measured;
-}
+export const costOf = (args: ExecutionArgs): number => complexityOf(args).complexity;
 
 /** What cannot be measured is refused. */
-function measureAnew(args: ExecutionArgs): Measured {
+function judge(args: ExecutionArgs): GraphQLError | null {
   try {
     const operation = getOperationAST(args.document, args.operationName);
     const { complexity: cost, depth } = complexityOf(args);
     const breadth = operation ? breadthOf(args.document, operation) : { aliases: 0, rootFields: 0 };
-    return { cost, refusal: refuse({ depth, cost, ...breadth }) };
+    return refuse({ depth, cost, ...breadth });
   } catch (error) {
     const message = error instanceof Error ? error.message : 'The operation cannot be measured.';
-    return { cost: 0, refusal: new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } }) };
+    return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
   }
 }
 

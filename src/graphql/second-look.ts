@@ -10,15 +10,15 @@ import { withoutGatedFields } from './consent-plugin/without-gated-fields.ts';
 import { isFault } from './mask-error.ts';
 
 const LOOKS = 3;
+
 export function useSecondLook(services: Services): Plugin {
   return {
     onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn(async (args: ExecutionArgs) => {
+      /** Consent is in motion, the lease is away, or something failed as nothing should. */
+      const lookAgain = async (args: ExecutionArgs, result: ExecutionResult): Promise<ExecutionResult> => {
         const opened = args.contextValue as Context;
-        const result = (await executeFn(args)) as ExecutionResult;
         if (result.errors?.some(isFault)) await opened.consent.askAnew();
-        if (opened.consent.stands()) return result;
-        await opened.consent.recall();
+        else await opened.consent.recall();
         if (opened.consent.stands()) return result;
         const operation = getOperationAST(args.document, args.operationName);
         if (operation?.operation === OperationTypeNode.MUTATION) return withoutGatedFields(args, result);
@@ -28,6 +28,14 @@ export function useSecondLook(services: Services): Plugin {
           if (fresh.consent.stands()) return again;
         }
         return { errors: [unavailable()] };
+      };
+      const look = (args: ExecutionArgs, result: ExecutionResult) =>
+        !result.errors?.some(isFault) && (args.contextValue as Context).consent.stands()
+          ? result
+          : lookAgain(args, result);
+      setExecuteFn((args: ExecutionArgs) => {
+        const result = executeFn(args) as ExecutionResult | Promise<ExecutionResult>;
+        return result instanceof Promise ? result.then((done) => look(args, done)) : look(args, result);
       });
     },
   };
@@ -36,9 +44,15 @@ export function useSecondLook(services: Services): Plugin {
 /** After a pause of the process the lease is back within milliseconds. */
 const REGAIN_MS = 1_000;
 
-/** For the beginning of an operation, before anything is asked of the database. @throws GraphQLError UNAVAILABLE. */
-export async function requireLease({ gate }: Services): Promise<void> {
-  if (!(await gate.lease.whenHeld(REGAIN_MS))) throw unavailable();
+/**
+ * For the beginning of an operation, before anything is asked of the database; nothing to wait for where the lease is
+ * held. @throws GraphQLError UNAVAILABLE.
+ */
+export function requireLease({ gate: { lease } }: Services): Promise<void> | undefined {
+  if (lease.held()) return undefined;
+  return lease.whenHeld(REGAIN_MS).then((held) => {
+    if (!held) throw unavailable();
+  });
 }
 
 const unavailable = () =>
