@@ -22,7 +22,7 @@ const ROUNDS = 5;
 const CONNECTIONS = 32;
 const REQUESTS = 6_000;
 /** Over PostgreSQL they are so many times fewer. */
-const SLOWER: Record<SourceName, number> = { memory: 1, postgres: 8 };
+const SLOWER: Record<SourceName, number> = { memory: 1, postgres: 12 };
 /** Before the first round: engines compile what is called often. */
 const WARM_UPS = 2;
 const PEERS = ['mercurius', 'yoga', 'apollo'] as const;
