@@ -254,6 +254,9 @@ interface Trouble {
   stop(): Promise<number>;
 }
 
+/** Between two troubles there is time for an act or two: trouble without a pause leaves nobody through, and tests nothing. */
+const PAUSE_MS = 100;
+
 /** Again and again, until it is stopped. */
 async function trouble(databaseUrl: string, make: (admin: Client) => Promise<number>): Promise<Trouble> {
   const admin = new Client({ connectionString: databaseUrl });
@@ -262,7 +265,7 @@ async function trouble(databaseUrl: string, make: (admin: Client) => Promise<num
   const work = (async () => {
     while (going) {
       times += await make(admin);
-      await sleep(5);
+      await sleep(Math.random() * PAUSE_MS);
     }
   })();
   return {
