@@ -160,7 +160,7 @@ export class GraphQLClient {
 }
 
 /** No node answered, or one that does not know: in an error, or in a result of a mutation. */
-function isUnsettled({ data, errors }: Json): boolean {
+export function isUnsettled({ data, errors }: Json): boolean {
   if (errors?.some((error: Json) => AGAIN.has(error.extensions?.code))) return true;
   return Object.values(data ?? {}).some((result) => AGAIN.has((result as Json)?.code));
 }

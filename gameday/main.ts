@@ -6,6 +6,7 @@ import { sql } from '@mikro-orm/postgresql';
 import { defineCommand, runMain } from 'citty';
 import { SingleBar } from 'cli-progress';
 import { failPlainly } from '../src/cli/fail.ts';
+import { readNumber } from '../src/cli/read-number.ts';
 import { withDatabase } from '../src/cli/with-database.ts';
 import { arrayOf } from '../src/db/sql.ts';
 import { InputError } from '../src/errors.ts';
@@ -163,12 +164,6 @@ async function withBar(work: (progress: Progress) => Promise<Played>): Promise<P
   } finally {
     bar.stop();
   }
-}
-
-function readNumber(name: string, text: string, least: number, most: number): number {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw new InputError(`${name} must be a number from ${least} to ${most}.`);
 }
 
 function endpoint(url: string): string {

@@ -4,7 +4,8 @@ import type { Limit, Plan } from './journal.ts';
 
 const DAY_MS = 86_400_000;
 
-const PLAIN = {
+/** Without any budget, limit or segment. */
+export const PLAIN = {
   discount: { kind: 'PERCENT', percent: 15 },
   claims: null,
   spend: null,

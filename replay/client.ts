@@ -1,11 +1,8 @@
 /** Speaks to the server over HTTP as any client would, on connections that are kept. */
 import { Agent, request } from 'node:http';
+import { isUnsettled, type Json } from '../gameday/client.ts';
 import { DOCUMENTS, type MutationName } from './documents.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: what the server answers is judged, not believed
-export type Json = any;
-
-const AGAIN = new Set(['UNAVAILABLE', 'OUTCOME_UNKNOWN']);
 const PATIENCE = 50;
 const RETRY_MS = 200;
 
@@ -70,9 +67,4 @@ export class ReplayClient {
       asked.end(body);
     });
   }
-}
-
-function isUnsettled({ data, errors }: Json): boolean {
-  if (errors?.some((error: Json) => AGAIN.has(error.extensions?.code))) return true;
-  return Object.values(data ?? {}).some((result) => AGAIN.has((result as Json)?.code));
 }

@@ -6,10 +6,11 @@ import { writeFile } from 'node:fs/promises';
 import { defineCommand, runMain } from 'citty';
 import { SingleBar } from 'cli-progress';
 import { failPlainly } from '../src/cli/fail.ts';
+import { readNumber } from '../src/cli/read-number.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { openDatabase } from '../src/db/database.ts';
 import { connectOrm } from '../src/db/orm.ts';
-import { ConflictError, InputError } from '../src/errors.ts';
+import { ConflictError } from '../src/errors.ts';
 import { createLog } from '../src/log.ts';
 import { RETROSHEET_STATEMENT } from '../src/seed/fenway.ts';
 import { judge } from './judge.ts';
@@ -126,12 +127,6 @@ async function withBar<T>(work: (progress: (done: number, of: number) => void) =
   } finally {
     bar.stop();
   }
-}
-
-function readNumber(name: string, text: string, least: number, most: number): number {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw new InputError(`${name} must be a number from ${least} to ${most}.`);
 }
 
 await runMain(command);

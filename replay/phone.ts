@@ -1,7 +1,8 @@
 /** One fan's phone: what they do through the API, written down with what was answered. */
+
+import type { Json } from '../gameday/client.ts';
 import { Random } from '../gameday/random.ts';
 import { issueDevelopmentToken } from '../src/identity/development-issuer.ts';
-import type { Json } from './client.ts';
 import { type Guest, SHARED } from './crowd.ts';
 import { LOOK, type MutationName, OFFERS } from './documents.ts';
 import type { Act, Balance, Duration, FanAct, Scope } from './journal.ts';

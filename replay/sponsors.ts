@@ -1,10 +1,10 @@
 /** The partners: each week they begin campaigns, launch what was a draft, pause, go on, end; and announce at games. */
 import { type SqlEntityManager, sql } from '@mikro-orm/postgresql';
+import type { Json } from '../gameday/client.ts';
 import type { Random } from '../gameday/random.ts';
 import { arrayOf } from '../src/db/sql.ts';
 import { issueDevelopmentToken } from '../src/identity/development-issuer.ts';
 import { planCampaign, toInput } from './campaigns.ts';
-import type { Json } from './client.ts';
 import { PARTNER_HOME } from './documents.ts';
 import type { Plan, Told } from './journal.ts';
 import { Listener } from './listener.ts';

@@ -1,6 +1,7 @@
 /** Gates and tills: what staff and devices do with a fan who stands before them. */
+
+import type { Json } from '../gameday/client.ts';
 import { issueDevelopmentToken } from '../src/identity/development-issuer.ts';
-import type { Json } from './client.ts';
 import type { MutationName } from './documents.ts';
 import type { Act } from './journal.ts';
 import type { Bought, HeldClaim, Phone, TakenReward } from './phone.ts';

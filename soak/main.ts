@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { defineCommand, runMain } from 'citty';
 import { SingleBar } from 'cli-progress';
 import { failPlainly } from '../src/cli/fail.ts';
-import { InputError } from '../src/errors.ts';
+import { DECIMAL, readNumber } from '../src/cli/read-number.ts';
 import { Nodes } from './nodes.ts';
 import { judge } from './oracle.ts';
 import { REDIS_PROGRAM, startRedisProcess } from './redis-process.ts';
@@ -29,7 +29,7 @@ const command = defineCommand({
   async run({ args }) {
     try {
       const plan = {
-        minutes: readNumber('--minutes', args.minutes, 0.1, 24 * 60),
+        minutes: readNumber('--minutes', args.minutes, 0.1, 24 * 60, DECIMAL),
         count: readNumber('--nodes', args.nodes, 2, 8),
         fans: readNumber('--fans', args.fans, 10, 2_000),
         churn: readNumber('--churn', args.churn, 1, 10_000),
@@ -84,12 +84,6 @@ async function run({
     await redis?.close();
     await rm(dataDir, { recursive: true, force: true, maxRetries: 20 });
   }
-}
-
-function readNumber(name: string, text: string, least: number, most: number): number {
-  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw new InputError(`${name} must be a number from ${least} to ${most}.`);
 }
 
 await runMain(command);

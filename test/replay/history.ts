@@ -1,4 +1,5 @@
 /** A season of two games and a handful of acts, written by hand: in it all is right, until a test doctors it. */
+import { PLAIN } from '../../replay/campaigns.ts';
 import type { Act, Entry, Plan } from '../../replay/journal.ts';
 import { type Findings, Oracle } from '../../replay/oracle/oracle.ts';
 import type { Program } from '../../replay/oracle/points.ts';
@@ -31,28 +32,15 @@ const GROUNDS: Grounds = {
 };
 
 const PLAN: Plan = {
+  ...PLAIN,
   kind: 'by hand',
   partner: 'bakery',
   discount: { kind: 'AMOUNT', amount: 500 },
   claims: 2,
   spend: 1_000,
-  capPerFan: 1,
   holdMinutes: 60,
-  limits: [],
   from: OPENING - DAY_MS,
   until: OPENING + 7 * DAY_MS,
-  teams: [],
-  tiers: [],
-  visits: null,
-  streak: null,
-  engagements: null,
-  gameStatuses: [],
-  hours: null,
-  zone: null,
-  holdout: 0,
-  stacking: null,
-  draft: false,
-  targets: null,
 };
 
 export const campaign = (more: Partial<Plan> = {}): Act => ({
