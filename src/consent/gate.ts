@@ -12,7 +12,7 @@ import { arrayOfKeys } from '../db/sql.ts';
 import { ServiceError } from '../errors.ts';
 import { DENIAL, Decision, type DecisionKey, type Fingerprint } from './decision.ts';
 import { Lease } from './lease/lease.ts';
-import { Memory } from './memory.ts';
+import { Memory, placeOf } from './memory.ts';
 
 /** Grants wake caches by a message that may be lost; this bounds for how long a denial can outlive one. */
 const MAX_AGE_MS = 10_000;
@@ -55,10 +55,6 @@ export class ConsentGate {
    * Synchronous: a look-up and a comparison.
    */
   peek({ fanId, recipientId, gameId }: DecisionKey, now: number): Decision | undefined {
-    return this.#peek(fanId, recipientId, gameId, now);
-  }
-
-  #peek(fanId: string, recipientId: string | null, gameId: string | null, now: number): Decision | undefined {
     const decision = this.#memory.find(fanId, recipientId, gameId);
     return decision?.counts(now) ? decision : undefined;
   }
@@ -82,7 +78,7 @@ export class ConsentGate {
    */
   async decideAll(fanIds: readonly string[], at: Omit<DecisionKey, 'fanId'>): Promise<Decision[]> {
     const soon = this.#present() + AHEAD_MS;
-    const decisions = fanIds.map((fanId) => this.#peek(fanId, at.recipientId, at.gameId, soon));
+    const decisions = fanIds.map((fanId) => this.peek({ fanId, ...at }, soon));
     const missing = fanIds.filter((_, index) => !decisions[index]);
     if (missing.length === 0) return decisions as Decision[];
     const loaded = await this.#load(missing.map((fanId) => ({ fanId, ...at })));
@@ -111,13 +107,14 @@ export class ConsentGate {
   async #loadAll(keys: readonly DecisionKey[]): Promise<Decision[]> {
     const groups = new Map<string, DecisionKey[]>();
     for (const key of keys) {
-      const group = groups.get(placeOf(key));
+      const place = placeOf(key.recipientId, key.gameId);
+      const group = groups.get(place);
       if (group) group.push(key);
-      else groups.set(placeOf(key), [key]);
+      else groups.set(place, [key]);
     }
     const loaded = new Map<string, Map<string, Decision>>();
     await Promise.all([...groups].map(async ([group, members]) => loaded.set(group, await this.#load(members))));
-    return keys.map((key) => loaded.get(placeOf(key))?.get(key.fanId) ?? DENIAL);
+    return keys.map((key) => loaded.get(placeOf(key.recipientId, key.gameId))?.get(key.fanId) ?? DENIAL);
   }
 
   async #load(keys: readonly DecisionKey[]): Promise<Map<string, Decision>> {
@@ -140,7 +137,7 @@ export class ConsentGate {
           const decision = new Decision(row.mask, row.lineages, readFingerprint(row.fingerprint));
           decisions.set(row.fan_id, decision);
           const until = sent + Math.min(row.valid_for_ms ?? MAX_AGE_MS, MAX_AGE_MS);
-          this.#memory.keep({ fanId: row.fan_id, recipientId, gameId }, decision, until);
+          this.#memory.keep({ fanId: row.fan_id, recipientId, gameId }, decision, sent, until);
         }
       } finally {
         this.#loads.delete(overtaken);
@@ -156,5 +153,3 @@ function readFingerprint(text: string): Fingerprint {
   const bits = BigInt(text);
   return { high: Number(bits >> 32n), low: Number(BigInt.asIntN(32, bits)) };
 }
-
-const placeOf = ({ recipientId, gameId }: DecisionKey): string => `${recipientId ?? ''}|${gameId ?? ''}`;

@@ -7,6 +7,8 @@ import type { Decision, DecisionKey } from './decision.ts';
 interface Place extends Omit<DecisionKey, 'fanId'> {
   readonly name: string;
   readonly fans: Map<string, Decision>;
+  /** When the last of them ends. */
+  until: number;
 }
 
 export class Memory {
@@ -29,15 +31,17 @@ export class Memory {
   #at(recipientId: string | null, gameId: string | null): Place | null {
     const latest = this.#latest;
     if (latest !== null && latest.recipientId === recipientId && latest.gameId === gameId) return latest;
-    const place = this.#places.get(nameOf(recipientId, gameId)) ?? null;
+    const place = this.#places.get(placeOf(recipientId, gameId)) ?? null;
     this.#latest = place;
     return place;
   }
 
-  /** `until` is on the monotonic clock. */
-  keep({ fanId, recipientId, gameId }: DecisionKey, decision: Decision, until: number): void {
+  /** `now` and `until` are on the monotonic clock. */
+  keep({ fanId, recipientId, gameId }: DecisionKey, decision: Decision, now: number, until: number): void {
     if (this.#size >= this.#capacity) this.forgetAll();
-    const { fans } = this.#at(recipientId, gameId) ?? this.#add(recipientId, gameId);
+    const place = this.#at(recipientId, gameId) ?? this.#add(recipientId, gameId, now);
+    const { fans } = place;
+    place.until = Math.max(place.until, until);
     const before = fans.get(fanId);
     if (before) before.lapse();
     else this.#size += 1;
@@ -45,8 +49,14 @@ export class Memory {
     fans.set(fanId, decision);
   }
 
-  #add(recipientId: string | null, gameId: string | null): Place {
-    const place: Place = { name: nameOf(recipientId, gameId), recipientId, gameId, fans: new Map() };
+  /** Places where all is over make room: games end, and whoever forgets a fan looks everywhere. */
+  #add(recipientId: string | null, gameId: string | null, now: number): Place {
+    for (const { name, fans, until } of this.#places.values()) {
+      if (until > now) continue;
+      this.#places.delete(name);
+      this.#size -= fans.size;
+    }
+    const place: Place = { name: placeOf(recipientId, gameId), recipientId, gameId, fans: new Map(), until: now };
     this.#places.set(place.name, place);
     this.#latest = place;
     return place;
@@ -72,4 +82,6 @@ export class Memory {
   }
 }
 
-const nameOf = (recipientId: string | null, gameId: string | null): string => `${recipientId ?? ''}|${gameId ?? ''}`;
+/** The name of a recipient and a game. */
+export const placeOf = (recipientId: string | null, gameId: string | null): string =>
+  `${recipientId ?? ''}|${gameId ?? ''}`;

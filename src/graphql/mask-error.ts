@@ -26,8 +26,9 @@ export function createErrorMask(log: Logger): (error: unknown) => Error {
   };
 }
 
-/** Whether it is a fault, and not one of the answers that an operation may give. */
+/** Whether it is a fault: neither one of the answers that an operation may give, nor a database that is away. */
 export const isFault = ({ originalError }: GraphQLError): boolean =>
-  originalError !== undefined && !(originalError instanceof CodedError) && !(originalError instanceof GraphQLError);
+  originalError !== undefined &&
+  !(originalError instanceof CodedError || originalError instanceof GraphQLError || isUnreachable(originalError));
 
 const httpStatus = (code: string) => (code === 'UNAUTHENTICATED' ? { http: { status: 401 } } : {});

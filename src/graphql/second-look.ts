@@ -14,11 +14,19 @@ const LOOKS = 3;
 export function useSecondLook(services: Services): Plugin {
   return {
     onExecute({ executeFn, setExecuteFn }) {
+      const look = (args: ExecutionArgs, result: ExecutionResult) => {
+        const failed = result.errors?.some(isFault) ?? false;
+        const { consent } = args.contextValue as Context;
+        return !failed && consent.stands() ? result : lookAgain(args, result, failed);
+      };
       /** Consent is in motion, the lease is away, or something failed as nothing should. */
-      const lookAgain = async (args: ExecutionArgs, result: ExecutionResult): Promise<ExecutionResult> => {
+      const lookAgain = async (
+        args: ExecutionArgs,
+        result: ExecutionResult,
+        failed: boolean,
+      ): Promise<ExecutionResult> => {
         const opened = args.contextValue as Context;
-        if (result.errors?.some(isFault)) await opened.consent.askAnew();
-        else await opened.consent.recall();
+        await (failed ? opened.consent.askAnew() : opened.consent.recall());
         if (opened.consent.stands()) return result;
         const operation = getOperationAST(args.document, args.operationName);
         if (operation?.operation === OperationTypeNode.MUTATION) return withoutGatedFields(args, result);
@@ -29,10 +37,6 @@ export function useSecondLook(services: Services): Plugin {
         }
         return { errors: [unavailable()] };
       };
-      const look = (args: ExecutionArgs, result: ExecutionResult) =>
-        !result.errors?.some(isFault) && (args.contextValue as Context).consent.stands()
-          ? result
-          : lookAgain(args, result);
       setExecuteFn((args: ExecutionArgs) => {
         const result = executeFn(args) as ExecutionResult | Promise<ExecutionResult>;
         return result instanceof Promise ? result.then((done) => look(args, done)) : look(args, result);

@@ -77,7 +77,7 @@ describe('the memory of decisions', () => {
             const decision = new Decision(made.length, []);
             const name = `${each.fan}|${each.recipient}|${each.game}`;
             if (expected.size >= capacity) expected.clear();
-            memory.keep({ fanId: each.fan, recipientId: each.recipient, gameId: each.game }, decision, each.until);
+            memory.keep({ fanId: each.fan, recipientId: each.recipient, gameId: each.game }, decision, 0, each.until);
             expected.set(name, decision);
             made.push({ decision, until: each.until, name });
           } else if (each.kind === 'forget') {
@@ -97,5 +97,19 @@ describe('the memory of decisions', () => {
         }
       }),
     );
+  });
+
+  it('keeps no game in which all is over, and the others', () => {
+    const memory = new Memory(10);
+    const keep = (gameId: string, now: number, until: number) =>
+      memory.keep({ fanId: '1', recipientId: null, gameId }, new Decision(1, []), now, until);
+    keep('over', 0, 10);
+    keep('goes on', 0, 30);
+    keep('next', 20, 40);
+    expect(['over', 'goes on', 'next'].map((game) => memory.find('1', null, game) !== undefined)).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 });
