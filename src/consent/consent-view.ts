@@ -16,12 +16,20 @@ export interface ConsentSubject {
   readonly captured?: readonly string[];
 }
 
+/** What a fan has to do with the venues of a member of staff, now. */
+interface Dealings {
+  readonly present: boolean;
+  /** Whether the fan holds a claim there that can still be redeemed. */
+  readonly claims: boolean;
+}
+const NO_DEALINGS: Dealings = { present: false, claims: false };
+
 export class ConsentView {
   readonly #gate: ConsentGate;
   readonly #orm: MikroORM;
   readonly #viewer: Viewer;
   readonly #decisions = new Map<string, Promise<Decision>>();
-  readonly #presence = new Map<string, Promise<boolean>>();
+  readonly #dealings = new Map<string, Promise<Dealings>>();
   readonly #guarded = new Map<string, Promise<boolean>>();
   readonly #doubted = new Set<string>();
   readonly #used: { readonly key: DecisionKey; readonly decision: Decision }[] = [];
@@ -36,7 +44,7 @@ export class ConsentView {
   renew(): void {
     this.#used.length = 0;
     this.#decisions.clear();
-    this.#presence.clear();
+    this.#dealings.clear();
     this.#guarded.clear();
   }
 
@@ -147,23 +155,31 @@ export class ConsentView {
       case 'PARTNER':
         return (await this.decide(subject)).mask !== DENIAL.mask;
       case 'STAFF':
-        return (await this.decide(subject)).holds('PRESENCE_VENUE') && this.#presentAtVenue(subject.fanId);
+        return this.#dealsWith(await this.decide(subject), subject.fanId);
       default:
         return false;
     }
   }
 
-  #presentAtVenue(fanId: string): Promise<boolean> {
-    const present = this.#presence.get(fanId) ?? this.#queryPresence(fanId);
-    this.#presence.set(fanId, present);
-    return present;
+  /** Staff: who is at their venue, or holds a claim there, while that may be known. */
+  async #dealsWith(decision: Decision, fanId: string): Promise<boolean> {
+    const [mayBePresent, mayClaim] = [decision.holds('PRESENCE_VENUE'), decision.holds('OFFERS_LIVE')];
+    if (!mayBePresent && !mayClaim) return false;
+    const dealings = this.#dealings.get(fanId) ?? this.#queryDealings(fanId);
+    this.#dealings.set(fanId, dealings);
+    const { present, claims } = await dealings;
+    return (mayBePresent && present) || (mayClaim && claims);
   }
 
-  async #queryPresence(fanId: string): Promise<boolean> {
-    if (this.#viewer.role !== 'STAFF') return false;
-    const rows = await this.#orm.em.fork().execute(sql`
-      select 1 from presence p join game g on g.id = p.game_id join staff s on s.venue_id = g.venue_id
-      where p.fan_id = ${fanId} and s.subject = ${this.#viewer.subject} limit 1`);
-    return rows.length > 0;
+  async #queryDealings(fanId: string): Promise<Dealings> {
+    if (this.#viewer.role !== 'STAFF') return NO_DEALINGS;
+    const [found] = await this.#orm.em.fork().execute<Dealings[]>(sql`
+      with here as (select venue_id from staff where subject = ${this.#viewer.subject})
+      select
+        exists (select from presence p join game g on g.id = p.game_id
+          where p.fan_id = ${fanId} and g.venue_id in (select venue_id from here)) as present,
+        exists (select from claim c where c.fan_id = ${fanId} and c.venue_id in (select venue_id from here)
+          and c.state = 'HELD' and c.expires_at > app_now()) as claims`);
+    return found ?? NO_DEALINGS;
   }
 }

@@ -69,6 +69,7 @@ export class Oracle {
         if (this.#shared().size === 0) return 'withheld';
         return unclear ? 'either' : 'shown';
       case 'staff of the venue':
+        // Nobody who is not there holds a claim in these states.
         if (!present) return 'withheld';
         return unclear?.has('PRESENCE_VENUE') ? 'either' : operator.has('PRESENCE_VENUE') ? 'shown' : 'withheld';
       default:
