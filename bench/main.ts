@@ -18,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ run: Benchmark }>>> = 
   ramp: () => import('./ramp.ts'),
   resume: () => import('./resume.ts'),
   slow: () => import('./slow.ts'),
+  start: () => import('./start.ts'),
   withdrawal: () => import('./withdrawal.ts'),
   withdrawals: () => import('./withdrawals.ts'),
 };

@@ -57,4 +57,5 @@ export const TARGETS: readonly Target[] = [
     ' x',
   ),
   atLeast('its CPU against the same', 1, 'http', 'memory/ratios/ours/mercurius/cpu', ' x less'),
+  atMost('ready from an empty data directory', 5_000, 'start', 'milliseconds/median', 'ms'),
 ];

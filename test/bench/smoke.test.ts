@@ -9,6 +9,7 @@ import { CLASSES, titleOf } from '../../bench/live-offers.ts';
 import { run as memory } from '../../bench/memory.ts';
 import { run as ramp } from '../../bench/ramp.ts';
 import { run as resume } from '../../bench/resume.ts';
+import { run as start } from '../../bench/start.ts';
 
 const SMALL: Options = { sockets: 32, rounds: 1, events: 4 };
 const quiet = () => {};
@@ -45,6 +46,12 @@ describe('a benchmark run small', () => {
   it('announces to everyone who is there', async () => {
     const figures = await announce(quiet, { fans: 100, rounds: 1 });
     expect(figures).toMatchObject({ fans: 100, milliseconds: { median: expect.any(Number) } });
+  });
+
+  it('starts from nothing, and again', async () => {
+    const figures = await start(quiet, { rounds: 1 });
+    const some = { median: expect.any(Number) };
+    expect(figures).toMatchObject({ milliseconds: some, againMs: some });
   });
 
   it('brings back everything that was missed to everyone who was cut off', async () => {
