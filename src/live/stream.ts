@@ -107,11 +107,19 @@ export class LiveStream implements AsyncIterableIterator<StreamItem> {
   }
 
   /**
-   * Whether nothing has come since it was polled, so that in this tick another may take over what its topic tells. What
-   * it has read ahead of its node would be told once more by whoever does: that comes, and wakes it.
+   * Whether in this tick another may take over what its topic tells: it has said what it alone had to say, and memory
+   * holds what comes next. What it has read ahead of its node would be told once more: that comes, and wakes it.
    */
-  get caughtUp(): boolean {
-    return !this.#woken && !isAfter(this.#position, this.#source.head());
+  get relievable(): boolean {
+    if (this.#openings.length + this.#backlog.length > 0) return false;
+    if (this.#partings !== this.topic.partings.length) return false;
+    return this.topic.covers(this.#position) && !isAfter(this.#position, this.#source.head());
+  }
+
+  /** Makes it so, where memory has only to reach further back. */
+  async becomeRelievable(): Promise<void> {
+    if (this.#openings.length + this.#backlog.length > 0) return;
+    await this.topic.reachBack(this.#position, this.#source.history, this.name);
   }
 
   /** While another tells its events it needs neither wake-ups nor a timer. */

@@ -1,4 +1,5 @@
 /** The recent events of one topic in memory, in order. Subscribers are cursors into it; it never waits for one. */
+import type { History } from './history.ts';
 import type { LiveEvent } from './outbox.ts';
 import { isAfter, type Position } from './position.ts';
 
@@ -12,6 +13,7 @@ export class Topic {
   /** Everything after it is in memory. */
   #floor: Position;
   #serial = 0;
+  #reaching: Promise<void> | null = null;
 
   constructor(floor: Position) {
     this.#floor = floor;
@@ -43,6 +45,11 @@ export class Topic {
     return place < 0 ? null : this.#events.slice(place, place + limit);
   }
 
+  /** The serial of the last event up to a position that memory covers. Those from before this topic was kept are below 0. */
+  serialAt(position: Position): number {
+    return this.#serial - this.#events.length + this.#placeAfter(position);
+  }
+
   /** Whether memory holds everything after a position. */
   covers(position: Position): boolean {
     return !isAfter(this.#floor, position);
@@ -50,6 +57,34 @@ export class Topic {
 
   /** The first event after a position that memory covers. */
   next(position: Position): LiveEvent | undefined {
+    return this.#events[this.#placeAfter(position)];
+  }
+
+  /**
+   * Makes memory cover a position, where history has it and there is room for all that lies between. One reads at a time:
+   * thousands who come back at once need the same.
+   */
+  async reachBack(position: Position, history: History, name: string): Promise<void> {
+    while (this.#reaching && !this.covers(position)) await this.#reaching;
+    if (this.covers(position)) return;
+    this.#reaching = this.#reach(position, history, name).finally(() => {
+      this.#reaching = null;
+    });
+    await this.#reaching;
+  }
+
+  async #reach(position: Position, history: History, name: string): Promise<void> {
+    const floor = this.#floor;
+    const { events, horizon } = await history.read(position, CAPACITY, name);
+    // Memory has parted meanwhile, or has no room.
+    if (this.#floor !== floor || position.xid < horizon) return;
+    const between = events.filter((event) => !isAfter(event.position, floor));
+    if (between.length + this.#events.length >= CAPACITY) return;
+    this.#events.unshift(...between);
+    this.#floor = position;
+  }
+
+  #placeAfter(position: Position): number {
     let low = 0;
     let high = this.#events.length;
     while (low < high) {
@@ -57,7 +92,7 @@ export class Topic {
       if (isAfter(this.#events[middle]!.position, position)) high = middle;
       else low = middle + 1;
     }
-    return this.#events[low];
+    return low;
   }
 
   wake(): void {

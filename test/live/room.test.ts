@@ -5,7 +5,7 @@
 import { sql } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { arrayOfKeys } from '../../src/db/sql.ts';
-import type { LiveEvent, LiveStream } from '../../src/live/index.ts';
+import type { LiveEvent, LiveStream, Position } from '../../src/live/index.ts';
 import { Audience } from '../../src/live/shared/audience.ts';
 import {
   type Audiences,
@@ -137,13 +137,13 @@ describe('a room', () => {
       shares: true,
       execute: async ({ offerId }: { offerId: string }) => ({ data: { offerId } }),
     } as unknown as DocumentClass;
-    const join = (fanId: string) => {
+    const join = (fanId: string, position: Position) => {
       const heard: string[] = [];
       const write = (frames: Frames, id: Buffer) => {
         for (const message of frames.messages(id)) heard.push(JSON.parse(String(message)).payload.data.offerId);
       };
       const outlet = { number: heard.length, open: true, writable: true, write } as unknown as Outlet;
-      const stream = new BroadcastStream(broadcast, { position: NOWHERE } as LiveStream, fanId);
+      const stream = new BroadcastStream(broadcast, { position } as LiveStream, fanId);
       const house = { gate, findRoom: () => room };
       const member = new Member({ house, stream, document, outlet, id: 'a', teller: { tell: async () => null } });
       room.join(member);
@@ -159,12 +159,12 @@ describe('a room', () => {
   it('brings nobody twice what they heard alone before they joined', async () => {
     const { room, reader, join, tell } = await open();
     reader.waits = true;
-    const early = join(fans[0]!);
+    const early = join(fans[0]!, NOWHERE);
     tell(1);
     await expect.poll(() => reader.asked.length, { timeout: 10_000, interval: 5 }).toBe(1);
     // The room is still at the first event. Whoever comes now has heard two alone.
     tell(2);
-    const late = join(fans[1]!);
+    const late = join(fans[1]!, event(2).position);
     tell(3);
     reader.letGo();
     await expect.poll(() => [early.heard, late.heard], { timeout: 10_000 }).toEqual([['1', '2', '3'], ['3']]);
@@ -173,7 +173,7 @@ describe('a room', () => {
 
   it('tells nothing from before a gap in consent, though it has been given again, and everything to the others', async () => {
     const { room, reader, join, tell } = await open();
-    const [broken, whole] = [join(fans[0]!), join(fans[1]!)];
+    const [broken, whole] = [join(fans[0]!, NOWHERE), join(fans[1]!, NOWHERE)];
     // Of the one what gates the event was withdrawn since, of the other something else.
     for (const [place, scope] of ['OFFERS_LIVE', 'ANALYTICS'].entries()) {
       const grant = { duration: 'STANDING', policyVersion: POLICY };

@@ -7,7 +7,7 @@ import { isAfter } from '../../src/live/position.ts';
 import { announce, createCampaign, enrollFan, LIVE_OFFERS, liveGameId, mutate } from '../support/operations.ts';
 import { announceWithin, forgetHistory } from '../support/outbox.ts';
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts';
-import { type OpenStream, overWebSocket } from '../support/stream.ts';
+import { type OpenStream, overServerSentEvents, overWebSocket } from '../support/stream.ts';
 
 const SCOPES = ['PRESENCE_VENUE', 'OFFERS_LIVE'];
 const offers = (frames: readonly Answer[]) =>
@@ -87,7 +87,8 @@ describe('a live stream', () => {
     // The node may just have looked by itself: then once more.
     for (let isAhead = false; !isAhead; ) {
       silent.push(await announceSilently());
-      second = await open(token, cursor);
+      // Over this transport it reads by itself.
+      second = await overServerSentEvents(server.url, token, LIVE_OFFERS, { gameId, after: cursor });
       const { data } = await second.waitFor(announces(silent.at(-1)!));
       isAhead = isAfter(live.cursors.open(data.liveOffers.cursor)!.position, live.head);
       if (!isAhead) await second.close();

@@ -1,6 +1,6 @@
 /**
- * One subscription over a WebSocket that may share. By itself it tells what it has to catch up with; then a room takes
- * over, until it dismisses it. In a room it is a cursor and a socket: there are thousands, so nothing in it runs or waits.
+ * One subscription over a WebSocket that may share. By itself it tells where it stands; as soon as memory holds what comes
+ * next a room takes over, until it dismisses it. In a room it is a cursor and a socket: there are thousands, so nothing in it runs or waits.
  */
 import type { ExecutionResult } from 'graphql';
 import type { ConsentGate, Decision } from '../../consent/index.ts';
@@ -50,7 +50,7 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
   readonly document: DocumentClass;
   readonly outlet: Outlet;
   readonly id: Buffer;
-  /** The serial of the last event of the topic that this subscription has heard, or that did not concern it. */
+  /** The serial of the last event of the topic that it has heard, or that did not concern it: its room's to say. */
   serial = 0;
   position: Position;
   #room: Membership | null = null;
@@ -86,7 +86,7 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
   dismissed(): void {
     this.#room = null;
     this.#stream.live.goOn(this.position);
-    void this.#goOn();
+    void this.#goOn(true);
   }
 
   async return(): Promise<IteratorResult<ExecutionResult>> {
@@ -105,11 +105,17 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
     await this.return();
   }
 
-  /** Until it has told something, or is in a room, or closed. */
-  async #goOn(): Promise<void> {
+  /** Until it has told something, or is in a room, or closed. Dismissed, it tells what comes next before it joins again. */
+  async #goOn(dismissed = false): Promise<void> {
     const { live } = this.#stream;
     const closed = () => this.#closed;
-    while (!this.#closed) {
+    for (let alone = dismissed; !this.#closed; alone = false) {
+      if (!alone && this.document.shares) {
+        await hold(() => live.becomeRelievable(), closed);
+        await this.outlet.whenWritable();
+        if (this.#closed) return;
+        if (live.relievable && (this.outlet.writable || !this.outlet.open)) return this.#join();
+      }
       const item = await hold(() => live.poll(), closed);
       if (item) {
         const result = await hold(() => this.#tell(item), closed);
@@ -117,10 +123,7 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
         this.#answer?.({ done: false, value: result });
         return;
       }
-      if (this.#closed) return;
-      if (!this.document.shares || !live.caughtUp) await live.whenWoken();
-      else if (this.outlet.open && !this.outlet.writable) await this.outlet.whenWritable();
-      else return this.#join();
+      if (!this.document.shares || !live.relievable) await live.whenWoken();
     }
   }
 

@@ -1,8 +1,9 @@
 /**
- * Everybody on this node who listens to one broadcast and has heard all of it so far. Each event is executed once for
- * each class of them and written to their sockets, in the order of connections.
+ * Everybody on this node who listens to one broadcast and misses nothing of it that is not in memory. Each event is
+ * executed once for each class of them and written to their sockets, in the order of connections.
  *
- * One batch is worked off after the other. Right before a member's bytes are written it is looked at again whether what
+ * One batch is worked off after the other: what is new for those who have heard everything else, and when there is
+ * nothing new, what those who have come back have missed, for all of them together. Right before a member's bytes are written it is looked at again whether what
  * was decided for that member still stands; where it does not, the batch is planned anew for those. Whoever cannot be
  * served here (too slow, another answer than its class, consent in motion) goes on by itself from where it stands, and
  * comes back when it has caught up: nothing is lost or told twice on the way.
@@ -54,8 +55,10 @@ export class Room {
   readonly #head: () => Position;
   readonly #onEmpty: () => void;
   readonly #members = new Set<Member>();
+  /** Those who have heard less than the room has told. */
+  readonly #behind = new Set<Member>();
   readonly topic: Topic;
-  #ordered: Member[] | null = null;
+  #ordered: readonly Member[] | null = null;
   #serial = 0;
   #running = false;
   #positionDue = false;
@@ -73,14 +76,18 @@ export class Room {
     return this.#members.size;
   }
 
-  /** For a member that has heard everything that the topic has in memory. */
+  /** For a member whose position memory covers. */
   join(member: Member): void {
-    member.serial = this.topic.serial;
+    member.serial = this.topic.serialAt(member.position);
     this.#members.add(member);
     this.#ordered = null;
+    if (!this.#running) this.#serial = this.topic.serial;
+    if (member.serial < this.#serial) {
+      this.#behind.add(member);
+      this.#rouse();
+    }
     if (this.#running) return;
     this.#running = true;
-    this.#serial = this.topic.serial;
     this.topic.listeners.add(this);
     void this.#run();
   }
@@ -91,6 +98,7 @@ export class Room {
 
   leave(member: Member): void {
     if (!this.#members.delete(member)) return;
+    this.#behind.delete(member);
     this.#ordered = null;
     if (this.#members.size === 0) this.#close();
   }
@@ -116,11 +124,19 @@ export class Room {
       if (!events) {
         this.#dismiss(this.#members);
       } else if (events.length > 0) {
-        await this.#tell(events);
-        this.#serial += events.length;
+        // Whoever joined since the first of these came has heard some of them alone, or all.
+        const [from, to] = [this.#serial, this.#serial + events.length];
+        this.#serial = to;
+        await this.#tell(
+          events,
+          from,
+          this.#inOrder().filter(({ serial }) => serial >= from && serial < to),
+        );
       } else if (this.#positionDue) {
         this.#positionDue = false;
         await this.#tellPosition();
+      } else if (this.#behind.size > 0) {
+        await this.#catchUp();
       } else {
         await new Promise<void>((resolve) => {
           this.#rouse = resolve;
@@ -131,12 +147,25 @@ export class Room {
     this.#running = false;
   }
 
-  async #tell(events: readonly LiveEvent[]): Promise<void> {
-    const batch = this.#planner.begin(events, this.#serial);
-    const serial = this.#serial + events.length;
+  /** From what the one has heard who has heard least; the others are told what of it is left for them. */
+  async #catchUp(): Promise<void> {
+    for (const member of this.#behind) if (member.serial >= this.#serial) this.#behind.delete(member);
+    const behind = inOrder(this.#behind);
+    const from = behind.reduce((least, { serial }) => Math.min(least, serial), this.#serial);
+    const events = this.topic.after(from, Math.min(BATCH, this.#serial - from));
+    if (!events) this.#dismiss(behind);
+    else if (events.length > 0) {
+      const some = behind.filter(({ serial }) => serial < from + events.length);
+      await this.#tell(events, from, some);
+    }
+  }
+
+  /** Members who have heard what comes before these events, or some of them. */
+  async #tell(events: readonly LiveEvent[], after: number, members: readonly Member[]): Promise<void> {
+    const batch = this.#planner.begin(events, after);
+    const serial = after + events.length;
     const until = { heard: serial - 1, serial, position: events.at(-1)!.position };
-    // Whoever joined since the first of these came has heard some of them alone, or all.
-    let waiting = this.#inOrder().filter((member) => member.serial < serial);
+    let waiting = members;
     for (let looks = 0; looks < LOOKS && waiting.length > 0; looks += 1) {
       waiting = await this.#tellAll(waiting, until, (group, heard) => this.#planner.plan(batch, group, heard));
     }
@@ -147,7 +176,8 @@ export class Room {
     const [serial, position] = [this.#serial, this.#head()];
     const batch = this.#planner.beginPosition(position);
     const until = { heard: serial, serial, position };
-    await this.#tellAll(this.#inOrder(), until, (group) => this.#planner.planPosition(batch, group));
+    const current = this.#inOrder().filter((member) => member.serial >= serial);
+    await this.#tellAll(current, until, (group) => this.#planner.planPosition(batch, group));
   }
 
   /** Group by group: while one is written to, the next are planned for. Answers for whom their plan no longer stood. */
@@ -225,12 +255,14 @@ export class Room {
     }
   }
 
-  /** In the order of connections: their memory lies in that order too. */
   #inOrder(): readonly Member[] {
-    this.#ordered ??= [...this.#members].sort((a, b) => a.outlet.number - b.outlet.number);
+    this.#ordered ??= inOrder(this.#members);
     return this.#ordered;
   }
 }
+
+/** Of connections: their memory lies in that order too. */
+const inOrder = (members: Iterable<Member>): Member[] => [...members].sort((a, b) => a.outlet.number - b.outlet.number);
 
 function inGroups(members: readonly Member[]): (readonly Member[])[] {
   const groups: (readonly Member[])[] = [];
