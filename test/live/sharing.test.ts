@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CONSENT_SCOPES } from '../../src/consent/index.ts';
 import { readDependencies } from '../../src/graphql/shared.ts';
 import { REASON_SCOPES } from '../../src/offers/announcement.entity.ts';
-import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, zoneIds } from '../support/operations.ts';
+import { announce, enrollFan, LIVE_OFFERS, liveGameId, mutate, POLICY, zoneIds } from '../support/operations.ts';
 import { offersIn as events, listen, openRaw, type RawStream as Raw } from '../support/raw-socket.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -93,6 +93,43 @@ describe('sharing', () => {
       }),
       { numRuns: 8, endOnFailure: true },
     );
+  });
+
+  it('tells those who come back what they have missed, each as they would have been told it alone', async () => {
+    const zone = Object.keys(zones)[0]!;
+    const tokens = [await arrive(EVERYTHING, zone), await arrive(EVERYTHING, zone), await arrive(EVERYTHING, null)];
+    const raw = await openOn(sharing, tokens[0]!);
+    await listen(raw, 'a', LIVE_OFFERS, { gameId });
+    const after = JSON.parse(raw.texts.at(-1)!).payload.data.liveOffers.cursor;
+    raw.socket.terminate();
+    await members(0);
+    await announce(sharing, gameId);
+    await announce(sharing, gameId, { zoneIds: [zones[zone]] });
+    // One has a gap in what gates the events, another shows less of them.
+    const [broken, , less] = tokens as [string, string, string];
+    await mutate(sharing, broken, 'withdrawConsent', { scopes: ['OFFERS_LIVE'] });
+    await mutate(sharing, broken, 'grantConsent', {
+      scopes: ['OFFERS_LIVE'],
+      duration: 'STANDING',
+      policyVersion: POLICY,
+    });
+    await mutate(sharing, less, 'withdrawConsent', { scopes: ['PERSONALIZATION'] });
+    const last = await announce(sharing, gameId);
+    const back = await Promise.all(
+      tokens.map(async (token) => {
+        const both = [await openOn(sharing, token), await openOn(alone, token)] as const;
+        for (const each of both) await listen(each, 'a', LIVE_OFFERS, { gameId, after });
+        return both;
+      }),
+    );
+    for (const each of back.flat()) await each.heard(() => events(each).some((text) => text.includes(last)));
+    for (const [shared, lone] of back) expect(events(shared)).toEqual(events(lone));
+    expect(back.map(([shared]) => events(shared).length)).toEqual([1, 3, 2]);
+    // They go on with what is new.
+    await members(3);
+    const next = await announce(sharing, gameId);
+    for (const each of back.flat()) await each.heard(() => events(each).at(-1)!.includes(next));
+    expect(back.map(([shared]) => events(shared).length)).toEqual([2, 4, 3]);
   });
 
   it('takes a fan who withdraws out of their class before the next byte', async () => {
