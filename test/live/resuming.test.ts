@@ -114,10 +114,10 @@ describe('a fan whose connection is cut again and again', () => {
 
   it('hears each offer once and in order, as one who stays does, whatever writers do meanwhile', async () => {
     const listeners = [
-      await arrive(overWebSocket, 0, 1, 3, 0, 7, 2),
-      await arrive(overWebSocket, 0, 2, 1, 1),
-      await arrive(overServerSentEvents, 0, 1, 5, 2),
-      await arrive(overServerSentEvents, 0, 1),
+      await arrive(overWebSocket, 0, 3, 7, 0, 12, 5),
+      await arrive(overWebSocket, 0, 6, 2, 4),
+      await arrive(overServerSentEvents, 0, 2, 9, 4),
+      await arrive(overServerSentEvents, 0, 5),
     ];
     const steady = await arrive(overWebSocket);
     const offers = await newOffers(WRITERS * TURNS);
