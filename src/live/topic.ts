@@ -14,6 +14,8 @@ export class Topic {
   #floor: Position;
   #serial = 0;
   #reaching: Promise<void> | null = null;
+  /** So far back memory cannot reach: there is no room, or no history. */
+  #tooFar: Position | null = null;
 
   constructor(floor: Position) {
     this.#floor = floor;
@@ -30,6 +32,7 @@ export class Topic {
   part(at: Position): void {
     this.#events.length = 0;
     this.#floor = at;
+    this.#tooFar = null;
     this.#serial += 1;
     this.partings.push(at);
   }
@@ -65,8 +68,9 @@ export class Topic {
    * thousands who come back at once need the same.
    */
   async reachBack(position: Position, history: History, name: string): Promise<void> {
-    while (this.#reaching && !this.covers(position)) await this.#reaching;
-    if (this.covers(position)) return;
+    const isDone = () => this.covers(position) || (this.#tooFar !== null && !isAfter(position, this.#tooFar));
+    while (this.#reaching && !isDone()) await this.#reaching;
+    if (isDone()) return;
     this.#reaching = this.#reach(position, history, name).finally(() => {
       this.#reaching = null;
     });
@@ -76,10 +80,13 @@ export class Topic {
   async #reach(position: Position, history: History, name: string): Promise<void> {
     const floor = this.#floor;
     const { events, horizon } = await history.read(position, CAPACITY, name);
-    // Memory has parted meanwhile, or has no room.
-    if (this.#floor !== floor || position.xid < horizon) return;
+    // It has parted meanwhile, or forgotten.
+    if (this.#floor !== floor) return;
     const between = events.filter((event) => !isAfter(event.position, floor));
-    if (between.length + this.#events.length >= CAPACITY) return;
+    if (position.xid < horizon || between.length + this.#events.length >= CAPACITY) {
+      this.#tooFar = position;
+      return;
+    }
     this.#events.unshift(...between);
     this.#floor = position;
   }

@@ -1,6 +1,7 @@
 /**
  * One subscription over a WebSocket that may share. By itself it tells where it stands; as soon as memory holds what comes
- * next a room takes over, until it dismisses it. In a room it is a cursor and a socket: there are thousands, so nothing in it runs or waits.
+ * next a room takes over, until it dismisses it. In a room it is a cursor and a socket: there are thousands, so nothing in
+ * it runs or waits.
  */
 import type { ExecutionResult } from 'graphql';
 import type { ConsentGate, Decision } from '../../consent/index.ts';

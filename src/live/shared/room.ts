@@ -2,11 +2,11 @@
  * Everybody on this node who listens to one broadcast and misses nothing of it that is not in memory. Each event is
  * executed once for each class of them and written to their sockets, in the order of connections.
  *
- * One batch is worked off after the other: what is new for those who have heard everything else, and when there is
- * nothing new, what those who have come back have missed, for all of them together. Right before a member's bytes are written it is looked at again whether what
- * was decided for that member still stands; where it does not, the batch is planned anew for those. Whoever cannot be
- * served here (too slow, another answer than its class, consent in motion) goes on by itself from where it stands, and
- * comes back when it has caught up: nothing is lost or told twice on the way.
+ * One batch is worked off after the other, in turns: what is new, for those who have heard everything else, and what
+ * those who have come back have missed, for all of them together. Right before a member's bytes are written it is looked
+ * at again whether what was decided for that member still stands; where it does not, the batch is planned anew for those.
+ * Whoever cannot be served here (too slow, another answer than its class, consent in motion) goes on by itself from where
+ * it stands, and comes back: nothing is lost or told twice on the way.
  */
 import { setImmediate as nextTick, setTimeout as sleep } from 'node:timers/promises';
 import type { Services } from '../../context.ts';
@@ -121,30 +121,34 @@ export class Room {
     timer.unref();
     while (this.#members.size > 0) {
       const events = this.topic.after(this.#serial, BATCH);
-      if (!events) {
-        this.#dismiss(this.#members);
-      } else if (events.length > 0) {
-        // Whoever joined since the first of these came has heard some of them alone, or all.
-        const [from, to] = [this.#serial, this.#serial + events.length];
-        this.#serial = to;
-        await this.#tell(
-          events,
-          from,
-          this.#inOrder().filter(({ serial }) => serial >= from && serial < to),
-        );
-      } else if (this.#positionDue) {
-        this.#positionDue = false;
-        await this.#tellPosition();
-      } else if (this.#behind.size > 0) {
-        await this.#catchUp();
-      } else {
-        await new Promise<void>((resolve) => {
-          this.#rouse = resolve;
-        });
-      }
+      if (!events) this.#dismiss(this.#members);
+      else if (events.length > 0) await this.#tellNew(events);
+      // In turns: neither waits until there is nothing left of the other.
+      if (this.#behind.size > 0) await this.#catchUp();
+      else if (events?.length === 0) await this.#rest();
     }
     clearInterval(timer);
     this.#running = false;
+  }
+
+  /** To those who have heard everything else. */
+  async #tellNew(events: readonly LiveEvent[]): Promise<void> {
+    const [from, to] = [this.#serial, this.#serial + events.length];
+    this.#serial = to;
+    // Whoever joined since the first of these came has heard some of them alone, or all.
+    const some = this.#inOrder().filter(({ serial }) => serial >= from && serial < to);
+    await this.#tell(events, from, some);
+  }
+
+  /** Until something comes, or somebody. */
+  async #rest(): Promise<void> {
+    if (this.#positionDue) {
+      this.#positionDue = false;
+      return this.#tellPosition();
+    }
+    await new Promise<void>((resolve) => {
+      this.#rouse = resolve;
+    });
   }
 
   /** From what the one has heard who has heard least; the others are told what of it is left for them. */
