@@ -109,17 +109,11 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
   /** Until it has told something, or is in a room, or closed. Dismissed, it tells what comes next before it joins again. */
   async #goOn(dismissed = false): Promise<void> {
     const { live } = this.#stream;
-    const closed = () => this.#closed;
     for (let alone = dismissed; !this.#closed; alone = false) {
-      if (!alone && this.document.shares) {
-        await hold(() => live.becomeRelievable(), closed);
-        await this.outlet.whenWritable();
-        if (this.#closed) return;
-        if (live.relievable && (this.outlet.writable || !this.outlet.open)) return this.#join();
-      }
-      const item = await hold(() => live.poll(), closed);
+      if (!alone && this.document.shares && (await this.#joins())) return;
+      const item = await this.#hold(() => live.poll());
       if (item) {
-        const result = await hold(() => this.#tell(item), closed);
+        const result = await this.#hold(() => this.#tell(item));
         if (!result || this.#closed) continue;
         this.#answer?.({ done: false, value: result });
         return;
@@ -128,19 +122,29 @@ export class Member implements AsyncIterableIterator<ExecutionResult> {
     }
   }
 
+  #hold<T>(attempt: () => Promise<T>): Promise<T | null> {
+    return hold(attempt, () => this.#closed);
+  }
+
   async #tell(item: StreamItem): Promise<ExecutionResult | null> {
     const event = await this.#stream.broadcast.tell(item, this.fanId);
     return event && this.#teller.tell(event);
   }
 
-  #join(): void {
+  /** A room, if memory holds what comes next and the socket takes it. */
+  async #joins(): Promise<boolean> {
     const { live } = this.#stream;
+    await this.#hold(() => live.becomeRelievable());
+    await this.outlet.whenWritable();
+    const { open, writable } = this.outlet;
+    if (this.#closed || !live.relievable || (open && !writable)) return false;
     this.position = live.position;
     // A socket that is closing hears nothing more.
-    if (this.outlet.open) {
+    if (open) {
       this.#room = this.#house.findRoom(this.#stream);
       this.#room.join(this);
     }
     live.rest();
+    return true;
   }
 }
