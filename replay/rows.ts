@@ -65,14 +65,16 @@ const QUERIES: Readonly<Record<keyof Rows, string>> = {
   redemptions: `select id::text, claim_id::text as claim, campaign_id::text as campaign, spent::float8 as spent,
     rolled_back_at is not null as back from redemption`,
   books: 'select campaign_id::text as campaign, redeemed, spent::float8 as spent from campaign_book',
-  purchases: `select p.id::text, p.fan_id::text as fan, p.total,
-    (select coalesce(sum(r.amount), 0)::int from purchase_refund r where r.purchase_id = p.id) as refunded from purchase p`,
+  purchases: `select p.id::text, p.fan_id::text as fan, p.total, coalesce(r.amount, 0) as refunded from purchase p
+    left join (select purchase_id, sum(amount)::int as amount from purchase_refund group by purchase_id) r
+      on r.purchase_id = p.id`,
   rewards: `select id::text, fan_id::text as fan, case when returned_at is not null then 'RETURNED'
     when redeemed_at is not null then 'REDEEMED' else 'ISSUED' end as state from reward_redemption`,
   stock: 'select code as reward, issued from reward',
-  lots: `select e.fan_id::text as fan, e.source, e.reference, e.rule_code as rule, e.points as earned,
-    (select sum(l.points)::int from points_entry l where l.lot_id = e.id) as left
-    from points_entry e where e.kind = 'EARNED'`,
+  lots: `select e.fan_id::text as fan, e.source, e.reference, e.rule_code as rule, e.points as earned, l.points as left
+    from points_entry e
+    left join (select lot_id, sum(points)::int as points from points_entry group by lot_id) l on l.lot_id = e.id
+    where e.kind = 'EARNED'`,
   owed: `select fan_id::text as fan, -sum(points)::int as points from points_entry where lot_id is null
     group by fan_id having sum(points) <> 0`,
 };
