@@ -1,4 +1,4 @@
-/** Plays every case against a stack, over both transports at once, each with a cluster of its own. */
+/** Plays every case against a stack, over both transports, each with a cluster of its own. */
 import { type Stack, TRANSPORTS, type Transport } from './adapter.ts';
 import { CASES, type Case } from './cases.ts';
 import { NotApplicable, Stage } from './stage.ts';
@@ -15,30 +15,47 @@ export interface Outcome {
   readonly note: string;
 }
 
-/** The databases are made in the server that `adminUrl` leads to. `tell` hears of each outcome as it comes. */
-export async function runSuite(
-  stack: Stack,
-  adminUrl: string,
-  options: { cases?: readonly Case[]; tell?: (outcome: Outcome) => void } = {},
-): Promise<Outcome[]> {
-  const { cases = CASES, tell = () => {} } = options;
+interface Options {
+  readonly cases?: readonly Case[];
+  /** Hears of each outcome as it comes. */
+  readonly tell?: (outcome: Outcome) => void;
+}
+
+/** Both transports at once. The databases are made in the server that `adminUrl` leads to. */
+export async function runSuite(stack: Stack, adminUrl: string, options: Options = {}): Promise<Outcome[]> {
   return settleAll(
     TRANSPORTS.map(async (transport) => {
       const database = `conformance_${stack.name}_${transport}`.toLowerCase().replaceAll(/[^a-z]+/g, '_');
-      const cluster = await stack.start(await createDatabase(adminUrl, database));
-      const results: Outcome[] = [];
-      try {
-        for (const one of cases) {
-          const outcome = { stack: stack.name, ...(await play(one, new Stage(cluster, transport), transport)) };
-          results.push(outcome);
-          tell(outcome);
-        }
-      } finally {
-        await cluster.close();
-      }
-      return results;
+      return runOver(stack, await createDatabase(adminUrl, database), transport, options);
     }),
   );
+}
+
+/** One transport after the other, in that very database, beside whatever nodes and load it has. */
+export async function runInPlace(stack: Stack, databaseUrl: string, options: Options = {}): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const transport of TRANSPORTS) outcomes.push(...(await runOver(stack, databaseUrl, transport, options)));
+  return outcomes;
+}
+
+async function runOver(
+  stack: Stack,
+  databaseUrl: string,
+  transport: Transport,
+  { cases = CASES, tell = () => {} }: Options,
+): Promise<Outcome[]> {
+  const cluster = await stack.start(databaseUrl);
+  const outcomes: Outcome[] = [];
+  try {
+    for (const one of cases) {
+      const outcome = { stack: stack.name, ...(await play(one, new Stage(cluster, transport), transport)) };
+      outcomes.push(outcome);
+      tell(outcome);
+    }
+  } finally {
+    await cluster.close();
+  }
+  return outcomes;
 }
 
 /** Waits for all of them, whatever happens to one. */

@@ -13,7 +13,9 @@ const LIVE_OFFERS = `subscription LiveOffers($gameId: ID!, $after: String) {
     ... on OfferAnnounced { announcement { id at } offer { id title sponsor { id name } } because { kind text } }
   }
 }`;
-const LIVE_GAME = '{ games(first: 1, filter: { status: LIVE }) { edges { node { id } } } }';
+/** Those that are played now; the demo's is played here. */
+const LIVE_GAMES = '{ games(first: 100, filter: { status: LIVE }) { edges { node { id venue { code } } } } }';
+const VENUE = 'BOS07';
 const RESULTS = {
   enrollFan: 'fan { id }',
   grantConsent: 'grants { id status }',
@@ -47,7 +49,8 @@ async function createCluster(nodes: TwoNodes, databaseUrl: string): Promise<Clus
     if (result.code) throw new ServerError(`${name}: ${result.code} ${result.message}`);
     return result;
   };
-  const gameId = (await ask(nodes.url('there'), null, LIVE_GAME)).games.edges[0].node.id;
+  const games: Json[] = (await ask(nodes.url('there'), null, LIVE_GAMES)).games.edges;
+  const gameId = games.find(({ node }) => node.venue.code === VENUE)!.node.id;
   const partner = await issueDevelopmentToken('PARTNER', 'demo-partner');
   const grant = { duration: 'STANDING', policyVersion: POLICY };
 
