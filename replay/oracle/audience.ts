@@ -1,7 +1,7 @@
 /** Whom an announcement has to reach, and whom it must not. */
 import type { Scope } from '../journal.ts';
 import type { Campaign } from './books.ts';
-import type { FanBook } from './fan-book.ts';
+import { type FanBook, isKnown, waysOf } from './fan-book.ts';
 import { localTime } from './local-time.ts';
 import { isOver, type World } from './world.ts';
 
@@ -43,7 +43,8 @@ export function verdictOn(
   if (fan.here !== game) return 'NO';
   const holds = (...scopes: Scope[]) => scopes.every((scope) => fan.holds(scope, game, at));
   if (!holds('PRESENCE_VENUE', 'OFFERS_LIVE')) return 'NO';
-  if (plan.targets && !plan.targets.includes(fan.fan)) return 'NO';
+  const forgotten = plan.targets ? fan.forgotten.get(offer) : undefined;
+  if (plan.targets && (forgotten || !plan.targets.includes(fan.fan))) return 'NO';
   if (plan.zone !== null) {
     const zone = world.grounds.zones.get(world.game(game).venue)![plan.zone];
     if (!holds('PRESENCE_ZONE') || fan.zone !== zone) return 'NO';
@@ -72,11 +73,12 @@ export function verdictOn(
   }
   const quietSince = at - contact.quietMinutes * 60_000;
   if ([...fan.engaged.values()].some((each) => each.kind === 'DISMISS' && each.at > quietSince)) return 'NO';
-  const told = [...fan.told.values()].filter((each) => each.game === game);
-  if (told.filter(({ certain }) => certain).length >= contact.perGame) return 'NO';
+  const told = [...fan.told.values()].filter((each) => waysOf(each).some((way) => way.game === game));
+  if (told.filter(isKnown).length >= contact.perGame) return 'NO';
   const before = fan.told.get(offer);
   if (before?.certain) return 'NO';
-  return before || told.length >= contact.perGame || plan.holdout > 0 ? 'MAYBE' : 'YES';
+  const unknown = before !== undefined || forgotten !== undefined || plan.holdout > 0;
+  return unknown || told.length >= contact.perGame ? 'MAYBE' : 'YES';
 }
 
 /** How many games in a row up to this one somebody saw the fan at, of those that were played there; this one counts anyway. */

@@ -10,8 +10,11 @@ export interface Claim extends Span {
   readonly id: string;
   readonly fan: number;
   readonly campaign: Campaign;
-  readonly game: string;
-  readonly venue: string;
+  /** Where the offer was announced to the fan, wherever they were when they took it. */
+  game: string;
+  venue: string;
+  /** All where that may have been. */
+  venues: ReadonlySet<string>;
   readonly expiresAt: number;
   /** With what the fan had collected. */
   gone: Span | null;
@@ -127,6 +130,24 @@ export class Books {
     return began(redemption, act, bound) && !(redemption.rolledBack && released(redemption.rolledBack, act, bound));
   }
 
+  /** What a claim is or would have been, announced at one of these games: at that where it was taken, if it is among them. */
+  suppose(entry: Extract<Entry, { kind: 'CLAIM' }>, campaign: Campaign, games: readonly string[]): Claim {
+    const { claim, fan, at, sent, returned, expiresAt } = entry;
+    const where = this.#where(entry.game, games);
+    return { at, sent, returned, id: claim ?? '', fan, campaign, ...where, expiresAt: expiresAt ?? at, gone: null };
+  }
+
+  /** Of a claim that was entered as if the offer had been announced where it was taken. */
+  locate(id: string, games: readonly string[]): void {
+    const claim = this.claims.get(id)!;
+    Object.assign(claim, this.#where(claim.game, games));
+  }
+
+  #where(taken: string, games: readonly string[]): Pick<Claim, 'game' | 'venue' | 'venues'> {
+    const game = games.includes(taken) ? taken : games[0]!;
+    return { game, venue: this.venueOf(game), venues: new Set(games.map(this.venueOf)) };
+  }
+
   #enter(entry: Entry): void {
     const { at, sent, returned } = entry;
     const span = { at, sent, returned };
@@ -142,9 +163,8 @@ export class Books {
       case 'CLAIM': {
         const campaign = this.ofOffer.get(entry.offer);
         if (!entry.claim || !campaign || this.claims.has(entry.claim)) return;
-        const { claim: id, fan, game, expiresAt } = entry;
-        const claim: Claim = { ...span, id, fan, campaign, game, venue: this.venueOf(game), expiresAt, gone: null };
-        this.claims.set(id, claim);
+        const claim = this.suppose(entry, campaign, [entry.game]);
+        this.claims.set(claim.id, claim);
         campaign.claims.push(claim);
         return;
       }

@@ -3,12 +3,12 @@ import type { Limit, Span } from '../journal.ts';
 import { type Books, type Campaign, type Claim, reserveOf } from './books.ts';
 import type { EntryOf, Record } from './court.ts';
 
-/** Of an offer that the fan was told of, and consents to. */
-export function judgeClaim(entry: EntryOf<'CLAIM'>, books: Books, record: Record): void {
+/** Of an offer that the fan was told of, at one of these games, and consents to. */
+export function judgeClaim(entry: EntryOf<'CLAIM'>, games: readonly string[], books: Books, record: Record): void {
   const violation = (what: string) => record.violation(entry, what);
   const over = (what: string) => record.over(entry, what);
   const campaign = books.ofOffer.get(entry.offer)!;
-  const claim = entry.claim ? books.claims.get(entry.claim)! : supposed(entry, campaign, books.venueOf(entry.game));
+  const claim = entry.claim ? books.claims.get(entry.claim)! : books.suppose(entry, campaign, games);
   const { plan } = campaign;
   const open = !campaign.ended && !campaign.paused && plan.from <= entry.at && entry.at < plan.until;
   if (entry.claim) {
@@ -37,7 +37,7 @@ export function judgeRedemption(entry: EntryOf<'REDEEM'>, books: Books, record: 
   const over = (what: string) => record.over(entry, what);
   const claim = books.claims.get(entry.claim);
   const { code, at, redemption: id } = entry;
-  if (!claim || claim.venue !== entry.venue) {
+  if (!claim?.venues.has(entry.venue)) {
     if (code !== 'NOT_FOUND') violation(`of a code that is none there answered ${code ?? 'success'}`);
     return;
   }
@@ -70,7 +70,7 @@ export function judgeRedemption(entry: EntryOf<'REDEEM'>, books: Books, record: 
     }
     return;
   }
-  if (code === 'NOT_FOUND' && claim.gone) return;
+  if (code === 'NOT_FOUND' && (claim.gone || claim.venues.size > 1)) return;
   if (code !== 'INVALID_STATE') violation(`answered ${code}`);
   const redeemed = books.isRedeemed(claim, entry, 'POSSIBLE');
   const limited = limitsOf(campaign, 'REDEEM').some(
@@ -141,10 +141,5 @@ const capOf = ({ plan }: Campaign): Limit => ({
   per: ['FAN', 'CAMPAIGN'],
   atMost: plan.capPerFan,
 });
-
-/** The claim that was not granted, in order to count what is like it. */
-function supposed({ at, sent, returned, fan, game }: EntryOf<'CLAIM'>, campaign: Campaign, venue: string): Claim {
-  return { id: '', at, sent, returned, fan, campaign, game, venue, expiresAt: at, gone: null };
-}
 
 const name = ({ action, period, per, atMost }: Limit) => `${action} ${period} ${per.join('+')} at most ${atMost}`;

@@ -1,7 +1,7 @@
 /** What fans do about consent and presence, and what they are shown. */
 import { streakOf } from './audience.ts';
 import type { Court, EntryOf } from './court.ts';
-import type { FanBook } from './fan-book.ts';
+import { type FanBook, waysOf } from './fan-book.ts';
 import { CAP_MS, isOver } from './world.ts';
 
 export function judgeGrant({ world, record }: Court, fan: FanBook, entry: EntryOf<'GRANT'>): void {
@@ -83,16 +83,16 @@ export function judgeOffers({ record }: Court, fan: FanBook, entry: EntryOf<'OFF
   if (!offers || !shown) return;
   for (const offer of offers) {
     const told = fan.told.get(offer);
-    const here = told && [told, ...told.or].find((each) => each.game === game);
+    const here = told && waysOf(told).find((each) => each.game === game);
     if (here) fan.told.set(offer, { ...here, certain: true, or: [] });
     else record.violation(entry, `offer ${offer}, of which they were not told`);
   }
   for (const [offer, told] of fan.told) {
     if (offers.includes(offer)) continue;
-    if (told.certain && told.game === game) record.violation(entry, `offer ${offer} is missing`);
-    if (told.certain) continue;
-    const [latest, ...or] = [told, ...told.or].filter((each) => each.game !== game);
-    if (latest) fan.told.set(offer, { ...latest, or });
+    const { certain } = told;
+    const [latest, ...or] = waysOf(told).filter((each) => each.game !== game);
+    if (latest) fan.told.set(offer, { ...latest, certain, or });
+    else if (certain) record.violation(entry, `offer ${offer} is missing`);
     else fan.told.delete(offer);
   }
 }

@@ -19,6 +19,12 @@ export interface Told {
   readonly or: readonly Told[];
 }
 
+/** All announcements by which they may have been told it, the latest first. */
+export const waysOf = (told: Told): readonly Told[] => [told, ...told.or];
+
+/** Whether it is known by which. */
+export const isKnown = ({ certain, or }: Told): boolean => certain && or.length === 0;
+
 export interface Purchase {
   readonly total: number;
   refunded: number;
@@ -31,6 +37,8 @@ export class FanBook {
   readonly points: Points;
   readonly visits = new Map<string, Visit>();
   readonly told = new Map<string, Told>();
+  /** Offers that they were told and had erased, and with them that they were meant to be told; false: perhaps. */
+  readonly forgotten = new Map<string, boolean>();
   /** By offer and kind. */
   readonly engaged = new Map<string, { readonly offer: string; readonly kind: string; readonly at: number }>();
   readonly purchases = new Map<string, Purchase>();
@@ -63,10 +71,16 @@ export class FanBook {
     if (scopes.includes('HISTORY_ATTENDANCE')) {
       for (const game of this.visits.keys()) if (world.game(game).endedAt !== null) this.visits.delete(game);
     }
-    if (scopes.includes('OFFERS_LIVE')) this.told.clear();
+    if (scopes.includes('OFFERS_LIVE')) this.#forgetOffers();
     if (scopes.includes('HISTORY_ENGAGEMENT')) this.engaged.clear();
     if (scopes.includes('HISTORY_PURCHASE')) this.purchases.clear();
     if (scopes.includes('PROFILE_PREFERENCES')) this.team = null;
+  }
+
+  #forgetOffers(): void {
+    for (const [offer, { certain }] of this.told)
+      this.forgotten.set(offer, certain || this.forgotten.get(offer) === true);
+    this.told.clear();
   }
 
   /** At the gate or in another zone; a zone that is not told stays as it was known. */

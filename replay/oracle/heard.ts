@@ -1,11 +1,11 @@
 /** What came over streams: nothing that was not for the listener, of that no field too many, and all of it. */
 import type { Court, EntryOf } from './court.ts';
-import type { FanBook } from './fan-book.ts';
+import { type FanBook, waysOf } from './fan-book.ts';
 
 /** A fan who listens withdraws nothing meanwhile, so what they hear is certain. */
 export function judgeHeard({ record }: Court, fan: FanBook, entry: EntryOf<'OFFER_HEARD'>): void {
   const { announcement, because, zone, at } = entry;
-  const told = [...fan.told.values()].flatMap((latest) => [latest, ...latest.or]);
+  const told = [...fan.told.values()].flatMap(waysOf);
   const found = told.find((each) => each.announcement === announcement);
   if (!found) {
     record.violation(entry, `announcement ${announcement}, which was not for them`);

@@ -4,7 +4,7 @@
  */
 import type { Rows } from '../rows.ts';
 import type { Court, Findings } from './court.ts';
-import type { FanBook } from './fan-book.ts';
+import { type FanBook, isKnown, waysOf } from './fan-book.ts';
 
 export function judgeStored(court: Court, rows: Rows): Findings {
   const { books } = court;
@@ -54,18 +54,22 @@ export function judgeStored(court: Court, rows: Rows): Findings {
       ([{ key }, [game, { provenAt }]]) => `${key} at ${game} proven ${provenAt !== null}`,
     ),
   );
-  const told = each((fan) => fan.told).flatMap(([{ key }, [offer, latest]]) =>
-    [latest, ...latest.or].map(({ announcement, certain }) => ({
-      name: `${key} offer ${offer} by ${announcement}`,
-      certain,
-    })),
-  );
+  const told = each((fan) => fan.told).map(([{ key }, [offer, latest]]) => ({
+    latest,
+    names: waysOf(latest).map(({ announcement }) => `${key} offer ${offer} by ${announcement}`),
+  }));
+  const deliveries = rows.deliveries.map(({ fan, offer, announcement }) => `${fan} offer ${offer} by ${announcement}`);
   compare(
     'delivery',
-    rows.deliveries.map(({ fan, offer, announcement }) => `${fan} offer ${offer} by ${announcement}`),
-    told.filter(({ certain }) => certain).map(({ name }) => name),
-    new Set(told.map(({ name }) => name)),
+    deliveries,
+    told.filter(({ latest }) => isKnown(latest)).flatMap(({ names }) => names),
+    new Set(told.flatMap(({ names }) => names)),
   );
+  const stored = new Set(deliveries);
+  for (const { latest, names } of told) {
+    if (latest.certain && names.length > 1 && !names.some((name) => stored.has(name)))
+      violation(`none is there of ${names.join(', ')}`);
+  }
   const delivered = new Set(rows.deliveries.map(({ fan, offer }) => `${fan} ${offer}`));
   for (const { fan, campaign } of rows.holdouts) {
     const found = books.campaigns.get(campaign);

@@ -1,7 +1,7 @@
 /** What is claimed, redeemed, bought, given back and taken for points. */
 import { judgeClaim, judgeRedemption } from './budgets.ts';
 import type { Court, EntryOf } from './court.ts';
-import type { FanBook } from './fan-book.ts';
+import { type FanBook, waysOf } from './fan-book.ts';
 
 export function judgeClaiming({ books, record }: Court, fan: FanBook, entry: EntryOf<'CLAIM'>): void {
   const told = fan.told.get(entry.offer);
@@ -16,12 +16,20 @@ export function judgeClaiming({ books, record }: Court, fan: FanBook, entry: Ent
     else if (!held) record.violation(entry, 'without OFFERS_LIVE');
     else {
       told.certain = true;
-      judgeClaim(entry, books, record);
+      const games = waysOf(told).map(({ game }) => game);
+      books.locate(entry.claim, games);
+      judgeClaim(entry, games, books, record);
     }
   } else if (!told) record.expect(entry, 'NOT_FOUND');
   else if (!told.certain && entry.code === 'NOT_FOUND') fan.told.delete(entry.offer);
   else if (!held) record.expect(entry, 'CONSENT_REQUIRED');
-  else judgeClaim(entry, books, record);
+  else
+    judgeClaim(
+      entry,
+      waysOf(told).map(({ game }) => game),
+      books,
+      record,
+    );
 }
 
 export function judgeRedeeming({ books, record }: Court, fan: FanBook, entry: EntryOf<'REDEEM'>): void {

@@ -1,4 +1,4 @@
-/** A season of two games and a handful of acts, written by hand: in it all is right, until a test doctors it. */
+/** A season of three games and a handful of acts, written by hand: in it all is right, until a test doctors it. */
 import { PLAIN } from '../../replay/campaigns.ts';
 import type { Act, Entry, Plan } from '../../replay/journal.ts';
 import { type Findings, Oracle } from '../../replay/oracle/oracle.ts';
@@ -26,9 +26,16 @@ const GROUNDS: Grounds = {
   games: [
     { key: 'g1', venue: 'v1', startsAt: OPENING },
     { key: 'g2', venue: 'v1', startsAt: OPENING + DAY_MS },
+    { key: 'g3', venue: 'v2', startsAt: OPENING },
   ],
-  timeZones: new Map([['v1', 'America/New_York']]),
-  zones: new Map([['v1', ['gate', 'seats']]]),
+  timeZones: new Map([
+    ['v1', 'America/New_York'],
+    ['v2', 'America/New_York'],
+  ]),
+  zones: new Map([
+    ['v1', ['gate', 'seats']],
+    ['v2', ['gate', 'seats']],
+  ]),
 };
 
 const PLAN: Plan = {
@@ -90,6 +97,7 @@ export const checksIn = (fan: number): Act => ({
 });
 export const arrives = (fan: number, points = 100): Act => ({ kind: 'ARRIVE', fan, game: 'g1', points, code: null });
 export const announces: Act = { kind: 'ANNOUNCE', campaign: 'c1', game: 'g1', announcement: 'a1', code: null };
+export const announcesAgain: Act = { ...announces, announcement: 'a2' };
 export const claims = (fan: number, claim: string | null = `claim-${fan}`): Act => ({
   kind: 'CLAIM',
   fan,
@@ -144,6 +152,15 @@ export function verdictOn(rows: Rows, ...acts: Act[]): Findings {
   oracle.judge();
   return judgeStored(oracle.court, rows);
 }
+
+/** What is stored after one fan was there, and nothing was taken. */
+export const rowsOfNothingTaken = () => ({
+  ...rowsOfOne(),
+  deliveries: [],
+  claims: [],
+  redemptions: [],
+  books: [{ campaign: 'c1', redeemed: 0, spent: 0 }],
+});
 
 /** What is stored after one fan was served. */
 export const rowsOfOne = (): { -readonly [K in keyof Rows]: Rows[K][number][] } => ({

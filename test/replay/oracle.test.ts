@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Act } from '../../replay/journal.ts';
 import {
   announces,
+  announcesAgain,
   arrives,
   came,
   campaign,
@@ -15,6 +16,7 @@ import {
   grants,
   looks,
   redeems,
+  rowsOfNothingTaken,
   rowsOfOne,
   served,
   verdict,
@@ -24,6 +26,18 @@ import {
 
 const nothing = { overRedemptions: [], violations: [], points: [] };
 const one = [campaign(), ...came(1), announces, ...served(1)];
+const takenElsewhere = { ...claims(1), game: 'g3' } as Act;
+const scannedElsewhere = { ...redeems(1, null), venue: 'v2' } as Act & { kind: 'REDEEM' };
+/** Somebody who was told, erased it, and consents again when it is announced once more. */
+const erased = (plan: Parameters<typeof campaign>[0]): Act[] => [
+  campaign(plan),
+  ...came(1),
+  announces,
+  { ...withdraws(1, 'OFFERS_LIVE'), erase: true } as Act,
+  grants(1),
+  announcesAgain,
+];
+const toldTwice = [campaign({ holdout: 20 }), ...came(1), announces, announcesAgain, ...served(1)];
 const three = [campaign(), ...came(1), ...came(2), ...came(3), announces];
 
 describe('nothing is wrong', () => {
@@ -36,6 +50,10 @@ describe('nothing is wrong', () => {
     ['with the balance that follows', [...one, looks(1, 100)]],
     ['with a refusal that consent explains', [enrolls(1), { ...checksIn(1), code: 'CONSENT_REQUIRED' } as Act]],
     ['with the same scan again, answered the same', [...one, redeems(1)]],
+    [
+      'with a code that is honoured where its offer was announced, and not where it was taken',
+      [campaign(), ...came(1), announces, takenElsewhere, { ...scannedElsewhere, code: 'NOT_FOUND' }, redeems(1)],
+    ],
   ])('%s', (_, acts) => {
     expect(verdict(...acts)).toEqual(nothing);
   });
@@ -43,6 +61,18 @@ describe('nothing is wrong', () => {
   it('with the rows of it', () => {
     expect(verdictOn(rowsOfOne(), ...one)).toEqual(nothing);
   });
+
+  it('with an audience of which a fan is no more, who has erased that they were', () => {
+    expect(verdictOn(rowsOfNothingTaken(), ...erased({ targets: [1] }))).toEqual(nothing);
+  });
+
+  it.each(['a1', 'a2'])(
+    'with a fan of a campaign with a holdout, told by one of two announcements (%s)',
+    (announcement) => {
+      const rows = { ...rowsOfOne(), deliveries: [{ fan: 'f1', offer: 'o1', announcement }] };
+      expect(verdictOn(rows, ...toldTwice)).toEqual(nothing);
+    },
+  );
 });
 
 describe('it is an over-redemption', () => {
@@ -127,7 +157,29 @@ describe('a point is unexplained', () => {
 });
 
 describe('it is a violation', () => {
+  it.each<[string, string, ReturnType<typeof rowsOfOne>, Act[]]>([
+    [
+      'to leave out who has erased what they were told, where all are meant',
+      'offer o1 by a2 is missing',
+      rowsOfNothingTaken(),
+      erased({}),
+    ],
+    [
+      'to take what one was never told',
+      'none is there of f1 offer o1 by a2, f1 offer o1 by a1',
+      { ...rowsOfOne(), deliveries: [] },
+      toldTwice,
+    ],
+  ])('%s', (_, what, rows, acts) => {
+    expect(verdictOn(rows, ...acts).violations).toEqual([expect.stringContaining(what)]);
+  });
+
   it.each<[string, string, Act[]]>([
+    [
+      'to be served at another venue than where it was announced',
+      'none there answered success',
+      [campaign(), ...came(1), announces, takenElsewhere, { ...scannedElsewhere, code: null, redemption: 'r' }],
+    ],
     [
       'to be let in without PRESENCE_VENUE',
       'CHECK_IN: answered success',
